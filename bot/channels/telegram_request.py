@@ -1,0 +1,194 @@
+"""How Telegram's SDK reaches the Bot API: over aiohttp, saying whether a request may have arrived.
+
+PTB's own httpx transport sends a quarter as many messages a second. What matters more: it tells
+a request that never left from one whose answer was lost only by the wording of an error, and a
+message of the second kind must not be sent again (S31).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import aiohttp
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError
+from telegram.request import BaseRequest, RequestData
+
+from bot.channels.base import SendError
+
+#: PTB's marker for "the caller named no time-out".
+_DEFAULT = BaseRequest.DEFAULT_NONE
+
+#: aiohttp rounds time-outs over five seconds up to a whole second; our own must come after it.
+_ROUNDING_S = 1.0
+
+_NEVER_LEFT = (
+    aiohttp.ClientConnectorError,  # refused, unreachable, no such host, no TLS
+    aiohttp.ConnectionTimeoutError,  # also when no connection of the pool got free in time
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
+
+#: How the Bot API says that nobody is there, besides 403.
+#: https://github.com/TelegramBotAPI/errors
+_GONE = ("chat not found", "user not found", "user is deactivated", "peer_id_invalid")
+
+
+class NotTaken(NetworkError):
+    """The request did not reach the Bot API, so nothing of it was done."""
+
+
+class NoAnswer(NetworkError):
+    """The request may have reached the Bot API, whose answer did not reach us."""
+
+
+class SlowDown(NetworkError):
+    """The Bot API wants no more requests for `seconds`.
+
+    PTB's own `RetryAfter` warns about a future change whenever it is made, and our tests treat
+    warnings as errors.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too many requests, wait {seconds:g} s")
+        self.seconds = seconds
+
+
+class AiohttpRequest(BaseRequest):
+    """Requests of PTB over one aiohttp session; all times in seconds."""
+
+    __slots__ = ("_answer_s", "_connect_s", "_session")
+
+    def __init__(self, connect_s: float, answer_s: float) -> None:
+        self._connect_s = connect_s
+        self._answer_s = answer_s
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        """How long an answer may take, unless a call says otherwise."""
+        return self._answer_s
+
+    async def initialize(self) -> None:
+        """Nothing: the session opens with the first request, inside the loop that uses it."""
+
+    async def shutdown(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = _DEFAULT,
+        write_timeout: Any = _DEFAULT,
+        connect_timeout: Any = _DEFAULT,
+        pool_timeout: Any = _DEFAULT,
+    ) -> tuple[int, bytes]:
+        """One request; raises NotTaken, NoAnswer or SlowDown, none of which holds the address.
+
+        aiohttp's own errors name the URL, and the URL holds the token: their chain ends here.
+        """
+        read_s = _seconds(read_timeout, self._answer_s)
+        write_s = _seconds(write_timeout, self._answer_s)
+        connect_s = _seconds(connect_timeout, self._connect_s)
+        waiting_s = connect_s + _seconds(pool_timeout, 0.0)
+        times = aiohttp.ClientTimeout(
+            total=None, connect=waiting_s, sock_connect=connect_s, sock_read=read_s
+        )
+        try:
+            # aiohttp bounds connecting and reading but not writing, which can stall for ever on
+            # a picture. `connect` ends first, so this end always comes after something was sent.
+            async with asyncio.timeout(waiting_s + write_s + read_s + 2 * _ROUNDING_S):
+                async with self._open().request(
+                    method, url, data=_form(request_data), timeout=times, allow_redirects=False
+                ) as response:
+                    status, payload = response.status, await response.read()
+        except _NEVER_LEFT as error:
+            raise NotTaken(type(error).__name__) from None
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            raise NoAnswer(type(error).__name__) from None
+        _believe(status, payload)
+        return status, payload
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers={"User-Agent": self.USER_AGENT}, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._session
+
+
+def _seconds(given: Any, otherwise: float) -> float:
+    return float(given) if isinstance(given, int | float) else otherwise
+
+
+def _form(data: RequestData | None) -> aiohttp.FormData | None:
+    """The parameters as a form; it becomes multipart by itself as soon as a file is in it."""
+    if data is None:
+        return None
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form
+
+
+def _believe(status: int, payload: bytes) -> None:
+    """Raise for an answer that is not the Bot API's own, or that asks us to slow down.
+
+    A proxy's 403 must not pass for "blocked by the user", nor a gateway's 502 for "not taken":
+    only the Bot API's JSON knows. https://core.telegram.org/bots/api#making-requests
+    """
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
+        if status < 300 or status >= 500:
+            raise NoAnswer(f"HTTP {status} without an answer of the Bot API")
+        raise NotTaken(f"HTTP {status} without an answer of the Bot API")
+    if status < 300 and "result" not in answer:
+        raise NoAnswer(f"HTTP {status} without a result")
+    if status in (502, 504):
+        raise NoAnswer(f"HTTP {status}")
+    if status == 429:
+        parameters = answer.get("parameters")
+        seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        raise SlowDown(float(seconds) if isinstance(seconds, int | float) else 1.0)
+
+
+def send_error(error: Exception) -> SendError:
+    """What a failed call means for the next try; `error` is PTB's, ours, or a bug's."""
+    match error:
+        case SlowDown():
+            return SendError("later", "too many requests", retry_after=error.seconds)
+        case NotTaken():
+            return SendError("later", f"not reached: {error.message}")
+        case NoAnswer():
+            return SendError("unknown", f"no answer: {error.message}")
+        case Forbidden():
+            return SendError("blocked", plain(error.message))
+        case BadRequest() if any(sign in error.message.lower() for sign in _GONE):
+            return SendError("blocked", plain(error.message))
+        case BadRequest() | ChatMigrated():
+            return SendError("refused", plain(error.message))
+        case InvalidToken():
+            # 401 and 404: nothing a member can help, all of it comes right with the setting.
+            return SendError("later", "Telegram knows no bot by this token")
+        case NetworkError():
+            # The Bot API itself answered that it failed (500, 503).
+            return SendError("later", plain(error.message))
+    # The call went through and we could not read what came back, or the fault is our own.
+    return SendError("unknown", type(error).__name__)
+
+
+def plain(reason: str) -> str:
+    """A provider's wording, short and without numbers that could be somebody's chat or token."""
+    return re.sub(r"\d{5,}(:[\w-]+)?", "…", reason)[:160]

@@ -1,0 +1,84 @@
+"""When a lot ends (S4): the policies a programme may name, and the instant each gives."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Kind = Literal["never", "days", "weeks", "months", "end_of_month", "end_of_year"]
+
+_AFTER = re.compile(r"(\d{1,4}) (day|week|month)s?")
+_END = re.compile(r"end of (month|year)(?: \+ (\d{1,3}) months?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """One expiry policy. `number` counts days, weeks or months; for the ends of a month or year
+    it is the months added after that end.
+    """
+
+    kind: Kind = "never"
+    number: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Expiry:
+        """A policy as people write it: `never`, `90 days`, `12 months`, `end of year + 3 months`.
+
+        Raises ValueError for anything else.
+        """
+        text = " ".join(text.lower().split())
+        if text == "never":
+            return cls()
+        if match := _AFTER.fullmatch(text):
+            if not int(match[1]):
+                raise ValueError("an expiry of 0 would end at once; write \"never\" or a number")
+            return cls(f"{match[2]}s", int(match[1]))  # type: ignore[arg-type]
+        if match := _END.fullmatch(text):
+            return cls(f"end_of_{match[1]}", int(match[2] or 0))  # type: ignore[arg-type]
+        raise ValueError(
+            'an expiry is "never", "N days", "N weeks", "N months", '
+            '"end of month" or "end of year", the last two also with "+ N months"'
+        )
+
+    def ends_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
+        """The instant (UTC) from which a lot earned at `earned_at` is gone; None for never.
+
+        A lot is usable through its last local day in `zone`, so this is local midnight of the
+        day after it.
+        """
+        earned = earned_at.astimezone(zone).date()
+        if self.kind == "never":
+            return None
+        if self.kind == "days":
+            last = earned + timedelta(days=self.number)
+        elif self.kind == "weeks":
+            last = earned + timedelta(weeks=self.number)
+        elif self.kind == "months":
+            last = add_months(earned, self.number)
+        else:
+            month = 12 if self.kind == "end_of_year" else earned.month
+            last = _last_of_month(add_months(date(earned.year, month, 1), self.number))
+        return local_midnight(last + timedelta(days=1), zone)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later, or that month's last day where it is shorter."""
+    index = day.year * 12 + day.month - 1 + months
+    first = date(index // 12, index % 12 + 1, 1)
+    return first.replace(day=min(day.day, _last_of_month(first).day))
+
+
+def local_midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) at which `day` begins in `zone`.
+
+    Where midnight is skipped by a change of the clock, the day begins at the first minute there is.
+    """
+    return datetime.combine(day, time(), zone).astimezone(ZoneInfo("UTC"))
+
+
+def _last_of_month(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])

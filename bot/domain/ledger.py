@@ -1,0 +1,315 @@
+"""The ledger's rules, without a database: how one member's entries bind to lots (S1–S4, S7, S15).
+
+An `Account` holds a member's open lots and debts as they were read under the member's lock. Its
+methods append `Posting`s, which storage writes down; nothing is changed in what was written before.
+A lot opened in the same breath has a negative number until it is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Literal
+
+EntryKind = Literal[
+    "earn", "fill", "reward", "takeover", "opening", "reserve", "release", "expire", "reverse"
+]
+WhenSpent = Literal["stop_at_zero", "go_below_zero"]
+
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+def reward_unit(code: str) -> str:
+    """The unit in which an earned reward is counted, one per reward code (S2)."""
+    return f"reward:{code}"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRef:
+    """An entry's number, with the month (YYYYMM, UTC) it was written in."""
+
+    id: int
+    month: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What one credit opened: `remaining` of `amount`, usable while `ends_at` is ahead (S3)."""
+
+    id: int
+    unit: str
+    amount: int
+    remaining: int
+    rule: str
+    earned_at: datetime
+    ends_at: datetime | None
+
+    def alive(self, at: datetime) -> bool:
+        """Whether a debit that happened at `at` may bind to it."""
+        return self.earned_at <= at and (self.ends_at is None or self.ends_at > at)
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What a reversal could not take back because it was spent (S7)."""
+
+    entry: EntryRef
+    unit: str
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """How much an entry took from a lot; negative when it put it back."""
+
+    lot: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A debt recovered from a new lot."""
+
+    debt: EntryRef
+    take: Take
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One entry to append, with the lot it opens or what it takes; `owed` is left as a debt."""
+
+    kind: EntryKind
+    unit: str
+    amount: int
+    occurred_at: datetime
+    rules: tuple[tuple[str, int], ...] = ()
+    opens: Lot | None = None
+    takes: tuple[Take, ...] = ()
+    owed: int = 0
+    settles: tuple[Settlement, ...] = ()
+    reverses: EntryRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A card that was filled: its debit, what that took, and the reward's lot."""
+
+    entry: EntryRef
+    takes: tuple[Take, ...]
+    reward_entry: EntryRef
+    reward_lot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An entry that gave something: its lot, and how much of that has expired since."""
+
+    entry: EntryRef
+    unit: str
+    amount: int
+    lot: int
+    expired: int = 0
+
+
+class NotEnough(Exception):
+    """The spendable balance is smaller than a debit; holds both amounts."""
+
+    def __init__(self, unit: str, wanted: int, spendable: int) -> None:
+        super().__init__(f"{wanted} {unit} wanted, {spendable} there")
+        self.unit = unit
+        self.wanted = wanted
+        self.spendable = spendable
+
+
+def binding_order(lot: Lot) -> tuple[datetime, datetime, int]:
+    """Soonest end first, never-ending last, then earn time, then number (S3).
+
+    Lots opened in the same breath have falling negative numbers and come after the stored ones.
+    """
+    return (lot.ends_at or _FOREVER, lot.earned_at, lot.id if lot.id > 0 else 2**62 - lot.id)
+
+
+def spendable(lots: Iterable[Lot], unit: str, at: datetime) -> int:
+    """What can be spent of `unit` at an instant, whether or not expiry has run (S3)."""
+    return sum(lot.remaining for lot in lots if lot.unit == unit and lot.alive(at))
+
+
+class Account:
+    """One member's open lots and debts, and the entries being appended to them."""
+
+    def __init__(self, lots: Iterable[Lot], debts: Iterable[Debt] = ()) -> None:
+        self._lots = {lot.id: lot for lot in lots}
+        self._debts = list(debts)
+        self._new = 0
+        self.postings: list[Posting] = []
+
+    @property
+    def lots(self) -> tuple[Lot, ...]:
+        """The lots as they are after the postings, in binding order."""
+        return tuple(sorted(self._lots.values(), key=binding_order))
+
+    def spendable(self, unit: str, at: datetime) -> int:
+        """What can be spent of `unit` at an instant."""
+        return spendable(self._lots.values(), unit, at)
+
+    def owed(self, unit: str) -> int:
+        """What the member still owes of `unit` after reversals of spent units."""
+        return sum(debt.remaining for debt in self._debts if debt.unit == unit)
+
+    def credit(
+        self,
+        kind: EntryKind,
+        unit: str,
+        amount: int,
+        *,
+        at: datetime,
+        ends_at: datetime | None,
+        rules: Sequence[tuple[str, int]] = (),
+    ) -> Posting:
+        """Give `amount` in a new lot; what the member owes is settled from it first."""
+        self._new -= 1
+        rule = rules[0][0] if rules else kind
+        lot = Lot(self._new, unit, amount, amount, rule, at, ends_at)
+        settles, left = self._settle(lot)
+        self._lots[lot.id] = replace(lot, remaining=left)
+        return self._post(Posting(kind, unit, amount, at, tuple(rules), opens=lot, settles=settles))
+
+    def debit(self, kind: EntryKind, unit: str, amount: int, *, at: datetime) -> Posting:
+        """Take `amount` from lots alive at `at`, soonest end first. Raises NotEnough (S10)."""
+        if (there := self.spendable(unit, at)) < amount:
+            raise NotEnough(unit, amount, there)
+        takes, _ = self._take(amount, [lot for lot in self.lots if lot.unit == unit], at)
+        return self._post(Posting(kind, unit, -amount, at, takes=takes))
+
+    def put_back(
+        self, kind: EntryKind, unit: str, takes: Sequence[Take], *, at: datetime, of: EntryRef
+    ) -> Posting:
+        """Return what the entry `of` took, to the same lots with their old ends (S19)."""
+        back = tuple(Take(take.lot, -take.amount) for take in takes)
+        for take in back:
+            self._change(take)
+        amount = -sum(take.amount for take in back)
+        return self._post(Posting(kind, unit, amount, at, takes=back, reverses=of))
+
+    def fill_cards(
+        self, unit: str, card: int, reward: str, *, at: datetime, ends_at: datetime | None
+    ) -> int:
+        """Turn every full card into a lot of one reward (S15); returns how many were filled."""
+        filled = 0
+        while self.spendable(unit, at) >= card:
+            self.debit("fill", unit, card, at=at)
+            self.credit("reward", reward, 1, at=at, ends_at=ends_at, rules=(("card", 1),))
+            filled += 1
+        return filled
+
+    def expire(self, now: datetime) -> int:
+        """Take the remainder of every lot that has ended, once (S4); returns the units taken.
+
+        The entry's time is the lot's end, whenever expiry came to run.
+        """
+        ended = [lot for lot in self.lots if lot.remaining and lot.ends_at and lot.ends_at <= now]
+        ended.sort(key=lambda lot: (lot.ends_at, lot.unit))
+        taken = 0
+        for (ends_at, unit), lots in groupby(ended, key=lambda lot: (lot.ends_at, lot.unit)):
+            takes = tuple(Take(lot.id, lot.remaining) for lot in lots)
+            for take in takes:
+                self._change(take)
+            amount = sum(take.amount for take in takes)
+            self._post(Posting("expire", unit, -amount, ends_at or now, takes=takes))
+            taken += amount
+        return taken
+
+    def take_back(
+        self, given: Given, filled: Iterable[Filled], *, at: datetime, when_spent: WhenSpent
+    ) -> int:
+        """Reverse what an entry gave, never more (S7); returns what could be taken or is owed.
+
+        First from its own lot, then from the unit's other lots, then by turning unused rewards of
+        full cards (`filled`, newest first) back into their stamps; then the policy decides.
+        """
+        wanted = given.amount - given.expired
+        takes: list[Take] = []
+        for card in (None, *filled):
+            if card is not None and wanted:
+                self._unfill(given.unit, card, at)
+            taken, wanted = self._take_own_first(given, wanted, at)
+            takes += taken
+        owed = wanted if when_spent == "go_below_zero" else 0
+        total = sum(take.amount for take in takes) + owed
+        if total:
+            self._post(
+                Posting(
+                    "reverse",
+                    given.unit,
+                    -total,
+                    at,
+                    takes=_merged(takes),
+                    owed=owed,
+                    reverses=given.entry,
+                )
+            )
+        return total
+
+    def _take_own_first(
+        self, given: Given, wanted: int, at: datetime
+    ) -> tuple[tuple[Take, ...], int]:
+        own = self._lots.get(given.lot)
+        taken: tuple[Take, ...] = ()
+        if own and own.remaining and wanted:
+            # Its own lot gives even when its end has passed: that is exactly what is taken back.
+            taken = (Take(own.id, min(own.remaining, wanted)),)
+            self._change(taken[0])
+            wanted -= taken[0].amount
+        others = [lot for lot in self.lots if lot.unit == given.unit]
+        more, wanted = self._take(wanted, others, at)
+        return taken + more, wanted
+
+    def _unfill(self, unit: str, card: Filled, at: datetime) -> None:
+        reward = self._lots[card.reward_lot]
+        take = Take(reward.id, 1)
+        self._change(take)
+        self._post(
+            Posting("reverse", reward.unit, -1, at, takes=(take,), reverses=card.reward_entry)
+        )
+        self.put_back("reverse", unit, card.takes, at=at, of=card.entry)
+
+    def _take(self, wanted: int, lots: Iterable[Lot], at: datetime) -> tuple[tuple[Take, ...], int]:
+        takes = []
+        for lot in lots:
+            if wanted and lot.remaining and lot.alive(at):
+                take = Take(lot.id, min(lot.remaining, wanted))
+                self._change(take)
+                takes.append(take)
+                wanted -= take.amount
+        return tuple(takes), wanted
+
+    def _settle(self, lot: Lot) -> tuple[tuple[Settlement, ...], int]:
+        left = lot.remaining
+        settled = []
+        for index, debt in enumerate(self._debts):
+            if debt.unit == lot.unit and debt.remaining and left:
+                amount = min(debt.remaining, left)
+                settled.append(Settlement(debt.entry, Take(lot.id, amount)))
+                self._debts[index] = replace(debt, remaining=debt.remaining - amount)
+                left -= amount
+        return tuple(settled), left
+
+    def _change(self, take: Take) -> None:
+        lot = self._lots[take.lot]
+        remaining = lot.remaining - take.amount
+        if not 0 <= remaining <= lot.amount:
+            raise ValueError(f"lot {lot.id} can't give {take.amount} of {lot.remaining}")
+        self._lots[lot.id] = replace(lot, remaining=remaining)
+
+    def _post(self, posting: Posting) -> Posting:
+        self.postings.append(posting)
+        return posting
+
+
+def _merged(takes: Sequence[Take]) -> tuple[Take, ...]:
+    totals: dict[int, int] = {}
+    for take in takes:
+        totals[take.lot] = totals.get(take.lot, 0) + take.amount
+    return tuple(Take(lot, amount) for lot, amount in totals.items())

@@ -1,0 +1,58 @@
+"""Who takes part: members and the shop's colleagues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+#: Letters and digits nobody mixes up when read aloud or off a receipt: no 0/O, 1/I/L, 5/S, 8/B.
+CODE_ALPHABET = "234679ACDEFGHJKMNPQRTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A customer who joined. `birthday` is month and day; the year is never asked (S30)."""
+
+    id: int
+    code: str
+    name: str
+    language: str
+    joined_at: datetime
+    birthday: tuple[int, int] | None = None
+    home_location: str | None = None
+    last_visit_at: datetime | None = None
+
+
+class Role(IntEnum):
+    """What a colleague may do; each may do what those below may."""
+
+    CASHIER = 1
+    MANAGER = 2
+    OWNER = 3
+
+    @property
+    def word(self) -> str:
+        """The role as commands and the database spell it."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Role:
+        """The role by its word; raises KeyError for another."""
+        return cls[word.upper()]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A colleague; `location` is where they work, `shift_location` where they stand today."""
+
+    id: int
+    name: str
+    role: Role
+    location: str | None = None
+    shift_location: str | None = None
+
+    @property
+    def at(self) -> str | None:
+        """The location that what they do now belongs to."""
+        return self.shift_location or self.location

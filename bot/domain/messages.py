@@ -1,0 +1,218 @@
+"""What a conversation is made of: what comes in, what is said, and the values inside a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+#: Telegram's `callback_data` is the narrowest place an action has to fit through, in bytes.
+#: https://core.telegram.org/bots/api#inlinekeyboardbutton
+ACTION_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a person is reached: a channel's name and the provider's id there (personal data)."""
+
+    channel: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a button does, by name, with arguments that travel inside the button."""
+
+    name: str
+    args: tuple[str, ...] = ()
+
+    def pack(self) -> str:
+        """The action as a button carries it; raises ValueError when it would not fit."""
+        packed = ":".join((self.name, *self.args))
+        if any(":" in part for part in (self.name, *self.args)):
+            raise ValueError(f"an action's parts may hold no colon: {packed!r}")
+        if len(packed.encode()) > ACTION_BYTES:
+            raise ValueError(f"an action must fit {ACTION_BYTES} bytes: {packed!r}")
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: str) -> Action:
+        """The reverse of `pack`; anything a stranger may send is a valid action nobody handles."""
+        name, *args = packed.split(":")
+        return cls(name, tuple(args))
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in the currency's minor unit (haléř, penny)."""
+
+    minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant, shown in the zone it is meant for: the time alone, or the day with it."""
+
+    at: datetime
+    zone: str
+    show: Literal["day", "time", "both"] = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A calendar day without a time; `yearly` leaves the year out, as for a birthday."""
+
+    on: date
+    yearly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text the shop wrote itself, by language; the first stands in for a missing one."""
+
+    texts: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str] | str) -> Wording:
+        """A wording from a table of languages, or one text for all of them."""
+        return cls((("", texts),) if isinstance(texts, str) else tuple(texts.items()))
+
+    def in_language(self, language: str) -> str:
+        """The text for `language`, else the first one the shop wrote."""
+        return dict(self.texts).get(language, self.texts[0][1])
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence by its catalogue key, with the values to put in; `n` chooses the plural form."""
+
+    key: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+#: What may stand in a sentence; a plain string is somebody's own words (a name), never ours.
+Value = str | int | Money | Moment | Day | Wording | Phrase
+
+
+def phrase(key: str, **values: Value) -> Phrase:
+    """Shorthand for a `Phrase`: `phrase("balance.stamps", n=3, total=10)`."""
+    return Phrase(key, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message. `contact` asks the app for the person's own phone number."""
+
+    label: Phrase | Wording
+    action: Action
+    contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A QR picture to draw when the message is sent.
+
+    `payload` is a deep-link payload (`c_…`, `v_…`); `filled` of `total` draws a stamp card;
+    `heading` and `footer` are lines of text on the picture.
+    """
+
+    kind: Literal["card", "voucher"]
+    payload: str
+    heading: Value = ""
+    footer: Value = ""
+    filled: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to say: paragraphs, rows of buttons, a picture.
+
+    `edits`: replace the message whose button was pressed, where the channel can.
+    `then`: the step to ask next; its question is said after this message. `draft` is what that
+    step keeps until it is answered (encrypted at rest).
+    """
+
+    phrases: tuple[Phrase, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    picture: Picture | None = None
+    edits: bool = False
+    then: str | None = None
+    draft: Mapping[str, str] = field(default_factory=dict)
+
+
+class MessageClass(StrEnum):
+    """What a message is for, which decides caps, quiet hours and repeats (S22, S31)."""
+
+    REPLY = "reply"
+    TRANSACTIONAL = "transactional"
+    MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A phone number shared through the app; `own` when the app vouches it is the sender's."""
+
+    phone: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One thing a person did: wrote, pressed, shared or sent something we can't read.
+
+    `external_id` is the provider's id of the delivery and makes handling it idempotent (S9).
+    `message_id` is the message whose button was pressed, `callback_id` the press itself where
+    the app waits for it to be acknowledged. `media` names what came instead of text ("sticker",
+    "photo", …). `name` and `language` are what the app says of the person.
+    """
+
+    address: Address
+    external_id: str
+    text: str = ""
+    action: Action | None = None
+    message_id: str | None = None
+    callback_id: str | None = None
+    contact: Contact | None = None
+    media: str | None = None
+    name: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceipt:
+    """What a provider says later about a message it took, by its id there."""
+
+    channel: str
+    provider_id: str
+    state: Literal["delivered", "failed"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedButton:
+    """A button with its label in the person's language and its action packed."""
+
+    label: str
+    data: str
+    contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """One message as a channel sends it: text in the person's language, fitted to the channel.
+
+    `picture` is a PNG, `scan` the link its QR code holds. `edit_of` is a message to replace;
+    `clear_of` one whose buttons are to go because they were answered.
+    """
+
+    address: Address
+    text: str
+    buttons: tuple[tuple[RenderedButton, ...], ...] = ()
+    picture: bytes | None = None
+    scan: str = ""
+    edit_of: str | None = None
+    clear_of: str | None = None

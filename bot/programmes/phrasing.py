@@ -1,0 +1,134 @@
+"""What the TOML reader and pydantic object to, in plain English for the shop's owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple, get_args, get_origin
+
+from pydantic_core import ErrorDetails
+
+from bot.domain.programme import Part, Programme, did_you_mean
+from bot.domain.programme_checks import Path
+
+_TWICE = "this key or table is there above already: keep one of the two"
+_STATEMENT = "a line here is `key = value`, `[table]`, `[[list]]` or `# a comment`"
+#: What `tomllib` says, and what the owner can do about it.
+_SYNTAX = {
+    "Cannot overwrite": _TWICE,
+    "Cannot declare": _TWICE,
+    "Cannot mutate": _TWICE,
+    "Cannot redefine": _TWICE,
+    "Duplicate inline": _TWICE,
+    "Invalid statement": _STATEMENT,
+    "Expected '='": _STATEMENT,
+    "Expected ']": "the closing bracket of a [table] or [[list]] is missing",
+    "Invalid value": 'the value is missing or can\'t be read: a text goes in straight "quotes"',
+    "Expected newline": "there is something left over after the value: "
+    'a text goes in straight "quotes", a number has a point and no spaces',
+    "Illegal character '\\n'": "the closing quote of the text is missing",
+    "Unterminated string": "the closing quotes of a text are missing",
+    "Unclosed array": "the closing ] or a comma of a list is missing",
+    "Unclosed inline table": "the closing } or a comma is missing",
+    "Unescaped '\\\\'": "a \\ in a text is written twice, or the text stands in 'single quotes'",
+}
+
+
+def syntax(error: Exception, text: str) -> tuple[int | None, str]:
+    """The line where `text` stopped being TOML, and what to do there."""
+    said = str(error)
+    if not isinstance(error, ValueError) or "integer string" in said:
+        return None, "the file holds a number or a nesting too large to be meant"
+    place = re.search(r" \(at line (\d+), column \d+\)$", said)
+    line = int(place[1]) if place else text.rstrip().count("\n") + 1
+    known = (ours for theirs, ours in _SYNTAX.items() if said.startswith(theirs))
+    return line, next(known, f"this can't be read: {said.rpartition(' (at ')[0]}")
+
+
+def objection(error: ErrorDetails) -> str:
+    """What is wrong with one value, and what to write instead."""
+    given, context = error["input"], error.get("ctx", {})
+    names = _names(error["loc"])
+    match error["type"]:
+        case "missing":
+            return f"{_called(names)} is missing: add it"
+        case "extra_forbidden":
+            return _unknown(names)
+        case "value_error":
+            return str(context["error"])
+        case "literal_error":
+            choices = context["expected"].replace("'", '"')
+            hint = did_you_mean(str(given), re.findall('"(.*?)"', choices))
+            return f"write {choices}, not {_shown(given)}.{hint}"
+        case "string_type":
+            return f"write a text in quotes, not {_shown(given)}"
+        case "int_type":
+            return f"write a whole number without quotes, not {_shown(given)}"
+        case "bool_type":
+            return f"write true or false without quotes, not {_shown(given)}"
+        case "greater_than_equal":
+            return f"write at least {context['ge']}, not {given}"
+        case "less_than_equal":
+            return f"write at most {context['le']}, not {given}"
+        case "tuple_type" if names in _TABLES:
+            return f"start each entry with a line {_called(names)}, in two brackets"
+        case "tuple_type":
+            return f'write a list in brackets, such as ["en"], not {_shown(given)}'
+        case "model_type":
+            return f"start a table with a line {_called(names)}, and its keys below it"
+        case _:
+            return error["msg"]
+
+
+class _Table(NamedTuple):
+    part: type[Part]
+    listed: bool
+
+
+def _tables(
+    part: type[Part], names: tuple[str, ...] = (), listed: bool = False
+) -> Iterator[tuple[tuple[str, ...], _Table]]:
+    yield names, _Table(part, listed)
+    for name, field in part.model_fields.items():
+        if inner := _part_in(field.annotation):
+            yield from _tables(inner, (*names, name), get_origin(field.annotation) is tuple)
+
+
+def _part_in(annotation: Any) -> type[Part] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    return next((part for part in map(_part_in, get_args(annotation)) if part), None)
+
+
+#: Every table the file may have, by the names of its path.
+_TABLES = dict(_tables(Programme))
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    return tuple(key for key in path if isinstance(key, str))
+
+
+def _called(names: tuple[str, ...]) -> str:
+    if names not in _TABLES:
+        return f"`{names[-1]}`"
+    header = f"[{'.'.join(names)}]"
+    return f"[{header}]" if _TABLES[names].listed else header
+
+
+def _unknown(names: tuple[str, ...]) -> str:
+    key, known = names[-1], _TABLES[names[:-1]].part.model_fields
+    if hint := did_you_mean(key, known):
+        return f"there is no key `{key}` here.{hint}"
+    homes = [home for home, table in _TABLES.items() if home and key in table.part.model_fields]
+    if len(homes) == 1:
+        return f"`{key}` does not belong here but under {_called(homes[0])}"
+    return f"there is no key `{key}` here, only {', '.join(f'`{name}`' for name in known)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    return shown if len(shown) <= 40 else f"{shown[:37]}…"

@@ -1,0 +1,201 @@
+"""The one door to the database: opening it, transactions that lock first, reads beside them.
+
+SQLite: one writing connection; transactions begin IMMEDIATE, since a deferred one that reads and
+then writes fails with "database is locked" as soon as a second process does the same. Long reads
+use a connection of their own. PostgreSQL: a pool.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.backends.sqlite.client import (
+    SqliteClient,
+    SqliteTransactionContext,
+    SqliteTransactionWrapper,
+)
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
+
+from bot.storage.vault import Vault
+
+Dialect = Literal["sqlite", "postgres"]
+Row = dict[str, Any]
+
+#: How long SQLite waits for another process's transaction, in milliseconds.
+BUSY_TIMEOUT_MS = 20_000
+
+_PLACEHOLDER = re.compile(r"\$(?=\d)")
+
+
+class DatabaseUnavailable(Exception):
+    """The database can't be opened; the message says where and what to do."""
+
+
+class Reader:
+    """A connection to ask with SQL that both databases understand; placeholders are $1, $2, …"""
+
+    def __init__(self, client: BaseDBAsyncClient, dialect: Dialect, vault: Vault | None) -> None:
+        self.client = client
+        self.dialect: Dialect = dialect
+        self._vault = vault
+
+    @property
+    def vault(self) -> Vault:
+        """What seals and opens personal data; there once `open_vault` ran."""
+        if self._vault is None:
+            raise RuntimeError("the vault is not open yet")
+        return self._vault
+
+    def _native(self, sql: str) -> str:
+        return _PLACEHOLDER.sub("?", sql) if self.dialect == "sqlite" else sql
+
+    async def rows(self, sql: str, *values: Any) -> list[Row]:
+        """The rows a statement gives, RETURNING included."""
+        return await self.client.execute_query_dict(self._native(sql), list(values))
+
+    async def row(self, sql: str, *values: Any) -> Row | None:
+        """The first row, or None."""
+        found = await self.rows(sql, *values)
+        return found[0] if found else None
+
+
+class Transaction(Reader):
+    """An open transaction; on PostgreSQL rows are locked by `lock`, SQLite locks as it begins."""
+
+    async def execute(self, sql: str, *values: Any) -> int:
+        """Run a statement; returns the number of rows an UPDATE or DELETE changed."""
+        return (await self.client.execute_query(self._native(sql), list(values)))[0]
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once per row of values."""
+        if rows:
+            await self.client.execute_many(self._native(sql), [list(row) for row in rows])
+
+    @property
+    def lock(self) -> str:
+        """What to append to a SELECT that is read in order to change the row."""
+        return " FOR UPDATE" if self.dialect == "postgres" else ""
+
+    @property
+    def skip_locked(self) -> str:
+        """As `lock`, passing over rows another process holds."""
+        return " FOR UPDATE SKIP LOCKED" if self.dialect == "postgres" else ""
+
+
+class _Immediate(SqliteTransactionWrapper):
+    async def begin(self) -> None:
+        try:
+            await self._connection.commit()
+            await self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise TransactionManagementError(error) from error
+
+
+class Database:
+    """An open database; make one with `await Database.open(url)` and close it when done."""
+
+    def __init__(self, context: TortoiseContext, dialect: Dialect) -> None:
+        self.dialect: Dialect = dialect
+        self.vault: Vault | None = None
+        self._context = context
+        self._client = context.connections.get("default")
+        self._reader = context.connections.get("reader" if dialect == "sqlite" else "default")
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Open a `sqlite://path` or `postgres://user:pass@host:5432/db`.
+
+        Raises DatabaseUnavailable, with what to do.
+        """
+        dialect: Dialect = "sqlite" if url.startswith("sqlite://") else "postgres"
+        # Tortoise keeps statements per connection name across databases of one process.
+        EXECUTOR_CACHE.clear()
+        context = TortoiseContext()
+        try:
+            with context:  # models look their database up while they are being set up
+                await context.init(
+                    config={
+                        "connections": _connections(url, dialect),
+                        "apps": {"regulars": {"models": ["bot.storage.models"]}},
+                        "use_tz": True,
+                        "timezone": "UTC",
+                    },
+                    # Handlers run in tasks that were not started where the database was opened.
+                    _enable_global_fallback=True,
+                )
+            database = cls(context, dialect)
+            await database._client.execute_query("SELECT 1")
+        except (OSError, DBConnectionError, sqlite3.Error, ValueError) as error:
+            raise DatabaseUnavailable(
+                f"REGULARS_DATABASE_URL: the database at {safe_url(url)} does not answer "
+                f"({type(error).__name__}). Is it running, and are name and password right?"
+            ) from error
+        return database
+
+    async def close(self) -> None:
+        """Close every connection; aiosqlite's threads would keep the process alive."""
+        await self._context.close_connections()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction that commits at the end of the block and rolls back on any exception."""
+        if isinstance(self._client, SqliteClient):
+            context: Any = SqliteTransactionContext(_Immediate(self._client), self._client._lock)
+        else:
+            context = self._client._in_transaction()
+        async with context as client:
+            yield Transaction(client, self.dialect, self.vault)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """Read without holding up those who write; sees what was committed."""
+        yield Reader(self._reader, self.dialect, self.vault)
+
+
+def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
+    if dialect == "postgres":
+        parts = urlsplit(url)
+        if parts.scheme not in ("postgres", "postgresql", "asyncpg") or not parts.path.strip("/"):
+            raise ValueError("not a sqlite:// or postgres:// address")
+        return {"default": "asyncpg" + url[len(parts.scheme) :]}
+    path = url.removeprefix("sqlite://")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    credentials = {
+        "file_path": path,
+        "busy_timeout": BUSY_TIMEOUT_MS,
+        # What was answered is on the disk: a till never takes a stamp back after a power cut.
+        "synchronous": "FULL",
+    }
+    engine = "tortoise.backends.sqlite"
+    return {
+        "default": {"engine": engine, "credentials": credentials},
+        "reader": {"engine": engine, "credentials": {**credentials, "query_only": "ON"}},
+    }
+
+
+def safe_url(url: str) -> str:
+    """A database address without its password, for messages."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if parts.password else url
+
+
+def instant(value: datetime | str | None) -> datetime | None:
+    """A column's instant as an aware UTC datetime, from either database."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value.astimezone(UTC) if value else None
+
+
+def required_instant(value: datetime | str) -> datetime:
+    """As `instant`, for a column that is never empty."""
+    return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).astimezone(UTC)

@@ -1,0 +1,85 @@
+"""The installation's keys: random ones in the database, wrapped by `SECRET_KEY` (S36)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from bot.storage.database import Database
+from bot.storage.models import VaultKey
+from bot.storage.vault import Vault
+
+_NONCE_BYTES = 12
+
+
+class WrongSecret(Exception):
+    """No SECRET_KEY given opens the stored keys; the message says what to do."""
+
+
+def _wrapping_key(secret: str) -> AESGCM:
+    derived = HKDF(SHA256(), 32, salt=None, info=b"regulars key wrapping").derive(secret.encode())
+    return AESGCM(derived)
+
+
+def _wrap(secret: str, purpose: str, key: bytes) -> str:
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = _wrapping_key(secret).encrypt(nonce, key, purpose.encode())
+    return urlsafe_b64encode(nonce + sealed).decode()
+
+
+def _unwrap(secret_list: Sequence[str], purpose: str, wrapped: str) -> bytes:
+    raw = urlsafe_b64decode(wrapped)
+    for secret in secret_list:
+        try:
+            cipher = _wrapping_key(secret)
+            return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose.encode())
+        except InvalidTag:
+            continue
+    raise WrongSecret(
+        "REGULARS_SECRET_KEY does not open this database. Give the secret it was made with "
+        "(for SQLite it is kept in the file secret.key beside the database)."
+    )
+
+
+async def open_vault(database: Database, secrets_given: Sequence[str], now: datetime) -> None:
+    """Give the database its vault; keys are made the first time. Raises WrongSecret."""
+    async with database.transaction() as tx:
+        if tx.dialect == "postgres":
+            await tx.rows("SELECT pg_advisory_xact_lock(72011502)")
+        rows = await VaultKey.all(using_db=tx.client).order_by("id")
+        for purpose in ("data", "lookup", "signing"):
+            if not any(row.purpose == purpose for row in rows):
+                wrapped = _wrap(secrets_given[0], purpose, secrets.token_bytes(32))
+                rows.append(
+                    await VaultKey.create(
+                        using_db=tx.client, purpose=purpose, wrapped=wrapped, created_at=now
+                    )
+                )
+    keys = [(row, _unwrap(secrets_given, row.purpose, row.wrapped)) for row in rows]
+    data = [(row.id, key) for row, key in keys if row.purpose == "data"]
+    database.vault = Vault(data, next(key for row, key in keys if row.purpose == "lookup"))
+
+
+def kept_secret(folder: Path) -> str:
+    """The secret kept beside a SQLite database, made the first time (readable by its owner alone).
+
+    Raises OSError when it can't be written.
+    """
+    path = folder / "secret.key"
+    try:
+        # Exclusive: of two processes that start together, one makes it and the other reads it.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("utf-8").strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+    return path.read_text("utf-8").strip()

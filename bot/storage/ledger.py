@@ -1,0 +1,252 @@
+"""Ledger entries, lots and allocations: reading an account, writing its postings, proving it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.domain.ledger import Account, Debt, EntryRef, Filled, Given, Lot, Take
+from bot.storage.database import Reader, Row, Transaction, instant, required_instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One line of a member's history."""
+
+    ref: EntryRef
+    operation_id: int
+    unit: str
+    amount: int
+    kind: str
+    rules: tuple[tuple[str, int], ...]
+    occurred_at: datetime
+
+
+def month_of(at: datetime) -> int:
+    """The month (YYYYMM, UTC) an entry recorded at `at` belongs to."""
+    utc = at.astimezone(UTC)
+    return utc.year * 100 + utc.month
+
+
+def _lot(row: Row) -> Lot:
+    return Lot(
+        id=row["id"],
+        unit=row["unit"],
+        amount=row["amount"],
+        remaining=row["remaining"],
+        rule=row["rule"],
+        earned_at=required_instant(row["earned_at"]),
+        ends_at=instant(row["ends_at"]),
+    )
+
+
+def _marks(count: int, start: int = 1) -> str:
+    return ", ".join(f"${number}" for number in range(start, start + count))
+
+
+async def open_lots(reader: Reader, member_id: int, units: Sequence[str] = ()) -> list[Lot]:
+    """A member's lots with something left, of some units or of all, in no promised order."""
+    sql = "SELECT * FROM lot WHERE member_id = $1 AND remaining > 0"
+    if units:
+        sql += f" AND unit IN ({_marks(len(units), 2)})"
+    return [_lot(row) for row in await reader.rows(sql, member_id, *units)]
+
+
+async def open_account(
+    tx: Transaction, member_id: int, units: Sequence[str] = (), also: Iterable[int] = ()
+) -> Account:
+    """A member's account, read under their lock; `also` are lots wanted though nothing is left."""
+    lots = {lot.id: lot for lot in await open_lots(tx, member_id, units)}
+    missing = sorted(set(also) - set(lots))
+    if missing:
+        found = await tx.rows(f"SELECT * FROM lot WHERE id IN ({_marks(len(missing))})", *missing)
+        lots |= {row["id"]: _lot(row) for row in found}
+    debts = await tx.rows(
+        "SELECT * FROM debt WHERE member_id = $1 AND remaining > 0 ORDER BY entry_id", member_id
+    )
+    return Account(
+        lots.values(),
+        [Debt(EntryRef(d["entry_id"], d["entry_month"]), d["unit"], d["remaining"]) for d in debts],
+    )
+
+
+async def owed(reader: Reader, member_id: int) -> dict[str, int]:
+    """What the member owes per unit after reversals of what was spent."""
+    rows = await reader.rows(
+        "SELECT unit, SUM(remaining) AS owed FROM debt WHERE member_id = $1 AND remaining > 0 "
+        "GROUP BY unit",
+        member_id,
+    )
+    return {row["unit"]: int(row["owed"]) for row in rows}
+
+
+async def write(
+    tx: Transaction,
+    account: Account,
+    *,
+    member_id: int,
+    operation_id: int,
+    programme_version: int | None,
+    now: datetime,
+) -> list[EntryRef]:
+    """Append an account's postings; returns their entries in the same order."""
+    month = month_of(now)
+    stored: dict[int, int] = {}
+    refs = []
+    for posting in account.postings:
+        row = await tx.row(
+            "INSERT INTO entry (month, operation_id, member_id, unit, amount, kind, rules, "
+            "programme_version_id, reverses_id, reverses_month, occurred_at, recorded_at) "
+            f"VALUES ({_marks(12)}) RETURNING id",
+            month,
+            operation_id,
+            member_id,
+            posting.unit,
+            posting.amount,
+            posting.kind,
+            json.dumps(posting.rules),
+            programme_version,
+            posting.reverses.id if posting.reverses else None,
+            posting.reverses.month if posting.reverses else None,
+            posting.occurred_at,
+            now,
+        )
+        assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
+        entry = EntryRef(row["id"], month)
+        refs.append(entry)
+        if posting.opens:
+            stored[posting.opens.id] = await _open_lot(tx, member_id, entry, posting.opens)
+        await _allocate(tx, entry, posting.takes, stored)
+        for settled in posting.settles:
+            await _allocate(tx, settled.debt, (settled.take,), stored)
+            await tx.execute(
+                "UPDATE debt SET remaining = remaining - $1 WHERE entry_id = $2",
+                settled.take.amount,
+                settled.debt.id,
+            )
+        if posting.owed:
+            await tx.execute(
+                "INSERT INTO debt (entry_id, entry_month, member_id, unit, amount, remaining) "
+                "VALUES ($1, $2, $3, $4, $5, $5)",
+                entry.id,
+                month,
+                member_id,
+                posting.unit,
+                posting.owed,
+            )
+    account.postings.clear()
+    return refs
+
+
+async def _open_lot(tx: Transaction, member_id: int, entry: EntryRef, lot: Lot) -> int:
+    row = await tx.row(
+        "INSERT INTO lot (entry_id, entry_month, member_id, unit, amount, remaining, rule, "
+        "earned_at, ends_at) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8) RETURNING id",
+        entry.id,
+        entry.month,
+        member_id,
+        lot.unit,
+        lot.amount,
+        lot.rule,
+        lot.earned_at,
+        lot.ends_at,
+    )
+    assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
+    return int(row["id"])
+
+
+async def _allocate(
+    tx: Transaction, entry: EntryRef, takes: Sequence[Take], stored: dict[int, int]
+) -> None:
+    rows = [(stored.get(take.lot, take.lot), take.amount) for take in takes]
+    await tx.execute_many(
+        "INSERT INTO allocation (entry_id, entry_month, lot_id, amount) VALUES ($1, $2, $3, $4)",
+        [(entry.id, entry.month, lot, amount) for lot, amount in rows],
+    )
+    await tx.execute_many("UPDATE lot SET remaining = remaining - $2 WHERE id = $1", rows)
+
+
+async def takes_of(reader: Reader, entry: EntryRef) -> tuple[Take, ...]:
+    """What an entry took from which lots."""
+    rows = await reader.rows(
+        "SELECT lot_id, amount FROM allocation WHERE entry_id = $1 ORDER BY id", entry.id
+    )
+    return tuple(Take(row["lot_id"], row["amount"]) for row in rows)
+
+
+async def given_by(reader: Reader, operation_id: int) -> list[Given]:
+    """What an operation's earning entries gave, with the part that has expired since."""
+    rows = await reader.rows(
+        "SELECT e.id, e.month, e.unit, e.amount, l.id AS lot, COALESCE((SELECT SUM(a.amount) "
+        "FROM allocation a JOIN entry x ON x.id = a.entry_id "
+        "WHERE a.lot_id = l.id AND x.kind = 'expire'), 0) AS expired "
+        "FROM entry e JOIN lot l ON l.entry_id = e.id "
+        "WHERE e.operation_id = $1 AND e.kind IN ('earn', 'takeover', 'opening') ORDER BY e.id",
+        operation_id,
+    )
+    return [
+        Given(
+            EntryRef(row["id"], row["month"]),
+            row["unit"],
+            row["amount"],
+            row["lot"],
+            int(row["expired"]),
+        )
+        for row in rows
+    ]
+
+
+async def unused_fills(reader: Reader, member_id: int, unit: str) -> list[Filled]:
+    """A member's filled cards whose reward is still whole, newest first (S7)."""
+    rows = await reader.rows(
+        "SELECT e.id, e.month, e.operation_id, r.id AS reward_entry, r.month AS reward_month, "
+        "l.id AS lot FROM entry e JOIN entry r ON r.operation_id = e.operation_id AND r.id = "
+        "(SELECT MIN(n.id) FROM entry n WHERE n.operation_id = e.operation_id AND n.id > e.id "
+        "AND n.kind = 'reward') JOIN lot l ON l.entry_id = r.id AND l.remaining = l.amount "
+        "WHERE e.member_id = $1 AND e.unit = $2 AND e.kind = 'fill' "
+        "AND NOT EXISTS (SELECT 1 FROM entry v WHERE v.reverses_id = e.id) ORDER BY e.id DESC",
+        member_id,
+        unit,
+    )
+    return [
+        Filled(
+            EntryRef(row["id"], row["month"]),
+            await takes_of(reader, EntryRef(row["id"], row["month"])),
+            EntryRef(row["reward_entry"], row["reward_month"]),
+            row["lot"],
+        )
+        for row in rows
+    ]
+
+
+async def history(reader: Reader, member_id: int, limit: int, offset: int) -> list[StoredEntry]:
+    """A page of a member's entries, newest first."""
+    rows = await reader.rows(
+        "SELECT * FROM entry WHERE member_id = $1 "
+        f"ORDER BY id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
+        member_id,
+    )
+    return [
+        StoredEntry(
+            ref=EntryRef(row["id"], row["month"]),
+            operation_id=row["operation_id"],
+            unit=row["unit"],
+            amount=row["amount"],
+            kind=row["kind"],
+            rules=tuple((rule, share) for rule, share in json.loads(row["rules"])),
+            occurred_at=required_instant(row["occurred_at"]),
+        )
+        for row in rows
+    ]
+
+
+async def members_with_ended_lots(reader: Reader, now: datetime, limit: int) -> list[int]:
+    """Members who have something left in a lot that has ended, at most `limit`."""
+    rows = await reader.rows(
+        "SELECT DISTINCT member_id FROM lot WHERE remaining > 0 AND ends_at <= $1 "
+        f"ORDER BY member_id LIMIT {int(limit)}",
+        now,
+    )
+    return [row["member_id"] for row in rows]

@@ -1,0 +1,287 @@
+"""Members, their names, numbers and cards, as stored."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.members import CODE_ALPHABET, Member
+from bot.storage.database import Reader, Row, Transaction, instant, required_instant
+from bot.storage.models import CardRow, ConsentRow, IdentityRow, MemberRow
+
+CODE_LENGTH = 6
+#: 96 random bits; interface.md asks for at least 80.
+TOKEN_BYTES = 12
+
+
+def _member(reader: Reader, row: Row) -> Member:
+    birthday = row["birthday_sealed"]
+    month_day = reader.vault.open("member.birthday", birthday).split("-") if birthday else None
+    return Member(
+        id=row["id"],
+        code=row["code"],
+        name=reader.vault.open("member.name", row["name_sealed"]),
+        language=row["language"],
+        joined_at=required_instant(row["joined_at"]),
+        birthday=(int(month_day[0]), int(month_day[1])) if month_day else None,
+        home_location=row["home_location"],
+        last_visit_at=instant(row["last_visit_at"]),
+    )
+
+
+async def create(
+    tx: Transaction,
+    *,
+    name: str,
+    language: str,
+    now: datetime,
+    source: str,
+    code: str | None = None,
+    home_location: str | None = None,
+    minimum_age: int | None = None,
+    terms_version: str | None = None,
+    joined_at: datetime | None = None,
+    tags: str = "",
+) -> Member:
+    """A new member with a code and a card of their own."""
+    row = await MemberRow.create(
+        using_db=tx.client,
+        code=code or await _free_code(tx),
+        name_sealed=tx.vault.seal("member.name", name),
+        language=language,
+        home_location=home_location,
+        source=source,
+        minimum_age=minimum_age,
+        terms_version=terms_version,
+        joined_at=joined_at or now,
+        tags=tags,
+    )
+    await _index_name(tx, row.id, name)
+    await _new_card(tx, row.id, now)
+    return await lock(tx, row.id)
+
+
+async def _free_code(tx: Transaction) -> str:
+    while True:
+        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+        if not await MemberRow.filter(code=code).using_db(tx.client).exists():
+            return code
+
+
+async def _index_name(tx: Transaction, member_id: int, name: str) -> None:
+    await tx.execute("DELETE FROM member_word WHERE member_id = $1", member_id)
+    await tx.execute_many(
+        "INSERT INTO member_word (member_id, word_hash) VALUES ($1, $2)",
+        [(member_id, word) for word in sorted(tx.vault.word_hashes(name))],
+    )
+
+
+async def _new_card(tx: Transaction, member_id: int, now: datetime) -> None:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    await CardRow.create(
+        using_db=tx.client,
+        member_id=member_id,
+        token_hash=tx.vault.hash("card", token),
+        token_sealed=tx.vault.seal("card.token", token),
+        created_at=now,
+    )
+
+
+async def lock(tx: Transaction, member_id: int) -> Member:
+    """The member, locked until the transaction ends; everything about them is read after this."""
+    row = await tx.row(f"SELECT * FROM member WHERE id = $1{tx.lock}", member_id)
+    if row is None:
+        raise LookupError(f"no member {member_id}")
+    return _member(tx, row)
+
+
+async def get(reader: Reader, member_id: int) -> Member | None:
+    """The member with this number."""
+    row = await reader.row("SELECT * FROM member WHERE id = $1", member_id)
+    return _member(reader, row) if row else None
+
+
+async def by_code(reader: Reader, code: str) -> Member | None:
+    """The member with this member code, in any letter case."""
+    row = await reader.row("SELECT * FROM member WHERE code = $1", code.upper())
+    return _member(reader, row) if row else None
+
+
+async def by_card(reader: Reader, token: str) -> Member | None:
+    """The member whose current card holds this token."""
+    row = await reader.row(
+        "SELECT m.* FROM member m JOIN card c ON c.member_id = m.id "
+        "WHERE c.token_hash = $1 AND c.revoked_at IS NULL",
+        reader.vault.hash("card", token),
+    )
+    return _member(reader, row) if row else None
+
+
+async def by_identity(reader: Reader, kind: str, value: str) -> Member | None:
+    """The member who has this address or number."""
+    row = await reader.row(
+        "SELECT m.* FROM member m JOIN identity i ON i.member_id = m.id "
+        "WHERE i.kind = $1 AND i.value_hash = $2",
+        kind,
+        reader.vault.hash(kind, value),
+    )
+    return _member(reader, row) if row else None
+
+
+async def by_name(reader: Reader, name: str, limit: int) -> list[Member]:
+    """Members whose name has every word of `name`, newest visit first, at most `limit`."""
+    words = sorted(reader.vault.word_hashes(name))
+    if not words:
+        return []
+    marks = ", ".join(f"${number}" for number in range(1, len(words) + 1))
+    rows = await reader.rows(
+        f"SELECT * FROM member WHERE id IN (SELECT member_id FROM member_word WHERE word_hash "
+        f"IN ({marks}) GROUP BY member_id HAVING COUNT(*) = {len(words)}) "
+        f"ORDER BY COALESCE(last_visit_at, joined_at) DESC, id LIMIT {int(limit)}",
+        *words,
+    )
+    return [_member(reader, row) for row in rows]
+
+
+async def after(reader: Reader, member_id: int, limit: int) -> list[Member]:
+    """The next `limit` members after a number, in order: a page of all of them."""
+    rows = await reader.rows(
+        f"SELECT * FROM member WHERE id > $1 ORDER BY id LIMIT {int(limit)}", member_id
+    )
+    return [_member(reader, row) for row in rows]
+
+
+async def card_token(reader: Reader, member_id: int) -> str:
+    """The token of the member's current card."""
+    row = await reader.row(
+        "SELECT token_sealed FROM card WHERE member_id = $1 AND revoked_at IS NULL", member_id
+    )
+    if row is None:
+        raise LookupError(f"member {member_id} has no card")
+    return reader.vault.open("card.token", row["token_sealed"])
+
+
+async def rename(tx: Transaction, member_id: int, name: str) -> None:
+    """Give the member another name, findable by its words."""
+    await tx.execute(
+        "UPDATE member SET name_sealed = $1 WHERE id = $2",
+        tx.vault.seal("member.name", name),
+        member_id,
+    )
+    await _index_name(tx, member_id, name)
+
+
+async def set_language(tx: Transaction, member_id: int, language: str) -> None:
+    """Keep the language messages to the member are written in."""
+    await tx.execute("UPDATE member SET language = $1 WHERE id = $2", language, member_id)
+
+
+async def set_birthday(
+    tx: Transaction, member_id: int, month: int, day: int, now: datetime
+) -> None:
+    """Keep the birthday, findable by its month and day (S36)."""
+    text = f"{month:02d}-{day:02d}"
+    await tx.execute(
+        "UPDATE member SET birthday_sealed = $1, birthday_hash = $2, birthday_set_at = $3 "
+        "WHERE id = $4",
+        tx.vault.seal("member.birthday", text),
+        tx.vault.hash("birthday", text),
+        now,
+        member_id,
+    )
+
+
+async def birthday_set_at(reader: Reader, member_id: int) -> datetime | None:
+    """When the birthday was last set; it can be changed once a year (S30)."""
+    row = await reader.row("SELECT birthday_set_at FROM member WHERE id = $1", member_id)
+    return instant(row["birthday_set_at"]) if row else None
+
+
+async def visited(tx: Transaction, member_id: int, at: datetime) -> None:
+    """Note a visit; an older one than the last changes nothing."""
+    await tx.execute(
+        "UPDATE member SET last_visit_at = $1 "
+        "WHERE id = $2 AND (last_visit_at IS NULL OR last_visit_at < $1)",
+        at,
+        member_id,
+    )
+
+
+async def identities(reader: Reader, member_id: int) -> list[tuple[str, str, bool]]:
+    """The member's addresses and numbers as (kind, value, proven)."""
+    rows = await IdentityRow.filter(member_id=member_id).using_db(reader.client).order_by("id")
+    return [
+        (row.kind, reader.vault.open("identity.value", row.value_sealed), row.proven_at is not None)
+        for row in rows
+    ]
+
+
+async def identity_owner(reader: Reader, kind: str, value: str) -> tuple[int | None, bool]:
+    """The member an address or number belongs to, and whether it was proven."""
+    row = await reader.row(
+        "SELECT member_id, proven_at FROM identity WHERE kind = $1 AND value_hash = $2",
+        kind,
+        reader.vault.hash(kind, value),
+    )
+    return (row["member_id"], row["proven_at"] is not None) if row else (None, False)
+
+
+async def attach(
+    tx: Transaction, member_id: int, kind: str, value: str, *, proven: bool, now: datetime
+) -> None:
+    """Make an address or number the member's; the caller has checked whose it was."""
+    await tx.execute(
+        "INSERT INTO identity (kind, value_hash, value_sealed, member_id, proven_at, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kind, value_hash) DO UPDATE "
+        "SET member_id = excluded.member_id, "
+        "proven_at = COALESCE(excluded.proven_at, identity.proven_at)",
+        kind,
+        tx.vault.hash(kind, value),
+        tx.vault.seal("identity.value", value),
+        member_id,
+        now if proven else None,
+        now,
+    )
+
+
+async def add_consent(
+    tx: Transaction,
+    member_id: int,
+    *,
+    channel: str,
+    purpose: str,
+    granted: bool,
+    wording: str,
+    version: str,
+    source: str,
+    at: datetime,
+) -> None:
+    """Append a decision about messages or terms; earlier ones stay as history (S33)."""
+    await ConsentRow.create(
+        using_db=tx.client,
+        member_id=member_id,
+        channel=channel,
+        purpose=purpose,
+        granted=granted,
+        wording=wording,
+        version=version,
+        source=source,
+        at=at,
+    )
+
+
+async def consents(reader: Reader, member_id: int) -> Sequence[ConsentRow]:
+    """The decision in force per channel and purpose, in the order they were first made."""
+    rows = await ConsentRow.filter(member_id=member_id).using_db(reader.client).order_by("id")
+    return list({(row.channel, row.purpose): row for row in rows}.values())
+
+
+async def channels_used(reader: Reader, member_id: int) -> list[str]:
+    """The channels the member has a conversation on."""
+    rows = await reader.rows(
+        "SELECT DISTINCT c.channel FROM conversation c JOIN identity i ON i.id = c.identity_id "
+        "WHERE i.member_id = $1 ORDER BY c.channel",
+        member_id,
+    )
+    return [row["channel"] for row in rows]

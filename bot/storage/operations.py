@@ -1,0 +1,190 @@
+"""Operations: everything that changes the ledger, once per key (S9); purchases and claims."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.storage.database import Reader, Row, Transaction, required_instant
+from bot.storage.models import ClaimRow
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that was done, and what was answered to it."""
+
+    id: int
+    key: str
+    kind: str
+    member_id: int | None
+    staff_id: int | None
+    location: str | None
+    answer: dict[str, Any]
+    created_at: datetime
+
+
+def _operation(reader: Reader, row: Row) -> Operation:
+    return Operation(
+        id=row["id"],
+        key=row["key"],
+        kind=row["kind"],
+        member_id=row["member_id"],
+        staff_id=row["staff_id"],
+        location=row["location"],
+        answer=json.loads(reader.vault.open("operation.answer", row["answer_sealed"])),
+        created_at=required_instant(row["created_at"]),
+    )
+
+
+async def by_key(reader: Reader, key: str) -> Operation | None:
+    """The operation that was done under this key, if it was."""
+    row = await reader.row("SELECT * FROM operation WHERE key = $1", key)
+    return _operation(reader, row) if row else None
+
+
+async def begin(
+    tx: Transaction,
+    key: str,
+    kind: str,
+    *,
+    now: datetime,
+    member_id: int | None = None,
+    staff_id: int | None = None,
+    location: str | None = None,
+    answer: dict[str, Any] | None = None,
+    undoes_id: int | None = None,
+) -> int | None:
+    """Take the key; the operation's number, or None when the key was used before."""
+    row = await tx.row(
+        "INSERT INTO operation (key, kind, member_id, staff_id, location, undoes_id, "
+        "answer_sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "ON CONFLICT DO NOTHING RETURNING id",
+        key,
+        kind,
+        member_id,
+        staff_id,
+        location,
+        undoes_id,
+        tx.vault.seal("operation.answer", json.dumps(answer or {})),
+        now,
+    )
+    return row["id"] if row else None
+
+
+async def last_by_staff(reader: Reader, staff_id: int, kinds: tuple[str, ...]) -> Operation | None:
+    """The newest operation of some kinds that a colleague did and nobody undid."""
+    marks = ", ".join(f"${number}" for number in range(2, len(kinds) + 2))
+    row = await reader.row(
+        f"SELECT o.* FROM operation o WHERE o.staff_id = $1 AND o.kind IN ({marks}) AND NOT EXISTS "
+        "(SELECT 1 FROM operation u WHERE u.undoes_id = o.id) ORDER BY o.id DESC LIMIT 1",
+        staff_id,
+        *kinds,
+    )
+    return _operation(reader, row) if row else None
+
+
+async def get(reader: Reader, operation_id: int) -> Operation | None:
+    """The operation with this number."""
+    row = await reader.row("SELECT * FROM operation WHERE id = $1", operation_id)
+    return _operation(reader, row) if row else None
+
+
+async def undone(reader: Reader, operation_id: int) -> bool:
+    """Whether an operation was undone."""
+    return bool(await reader.row("SELECT 1 FROM operation WHERE undoes_id = $1", operation_id))
+
+
+async def stamps_since(
+    reader: Reader, since: datetime, *, member_id: int | None = None, staff_id: int | None = None
+) -> int:
+    """Stamps given at the till since an instant, to a member or by a colleague; undone ones not."""
+    column, value = ("member_id", member_id) if member_id else ("staff_id", staff_id)
+    row = await reader.row(
+        "SELECT COALESCE(SUM(e.amount), 0) AS given FROM operation o "
+        "JOIN entry e ON e.operation_id = o.id AND e.kind = 'earn' AND e.unit = 'stamps' "
+        f"WHERE o.{column} = $1 AND o.kind = 'stamp' AND o.created_at >= $2 "
+        "AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = o.id)",
+        value,
+        since,
+    )
+    return int(row["given"]) if row else 0
+
+
+async def last_stamp_at(reader: Reader, member_id: int) -> datetime | None:
+    """When a member was last stamped at the till, undone stampings aside."""
+    row = await reader.row(
+        "SELECT o.created_at FROM operation o WHERE o.member_id = $1 AND o.kind = 'stamp' "
+        "AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = o.id) "
+        "ORDER BY o.id DESC LIMIT 1",
+        member_id,
+    )
+    return required_instant(row["created_at"]) if row else None
+
+
+async def add_purchase(
+    tx: Transaction,
+    operation_id: int,
+    *,
+    member_id: int | None,
+    amount_minor: int,
+    currency: str,
+    location: str | None,
+    receipt: str | None,
+    occurred_at: datetime,
+) -> None:
+    """Keep a purchase for the figures."""
+    await tx.execute(
+        "INSERT INTO purchase (operation_id, member_id, amount_minor, currency, location, receipt, "
+        "occurred_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        operation_id,
+        member_id,
+        amount_minor,
+        currency,
+        location,
+        receipt,
+        occurred_at,
+    )
+
+
+async def add_claim(
+    tx: Transaction,
+    code: str,
+    operation_id: int,
+    *,
+    amount_minor: int,
+    location: str | None,
+    staff_id: int,
+    now: datetime,
+    ends_at: datetime,
+) -> None:
+    """Keep a purchase without a card, to be claimed by the code on its receipt (S17)."""
+    await ClaimRow.create(
+        using_db=tx.client,
+        code_hash=tx.vault.hash("claim", code),
+        operation_id=operation_id,
+        amount_minor=amount_minor,
+        location=location,
+        staff_id=staff_id,
+        created_at=now,
+        ends_at=ends_at,
+    )
+
+
+async def lock_claim(tx: Transaction, code: str) -> Row | None:
+    """The claim a receipt's code stands for, locked."""
+    return await tx.row(
+        f"SELECT * FROM claim WHERE code_hash = $1{tx.lock}", tx.vault.hash("claim", code)
+    )
+
+
+async def close_claim(tx: Transaction, claim_id: int, member_id: int, now: datetime) -> None:
+    """Note that a claim was taken; its purchase is the member's from now on."""
+    await tx.execute("UPDATE claim SET claimed_at = $1 WHERE id = $2", now, claim_id)
+    await tx.execute(
+        "UPDATE purchase SET member_id = $1 WHERE operation_id = "
+        "(SELECT operation_id FROM claim WHERE id = $2)",
+        member_id,
+        claim_id,
+    )

@@ -1,0 +1,110 @@
+"""Colleagues and the links that invite them."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from bot.domain.members import Role, Staff
+from bot.storage.database import Reader, Row, Transaction, instant
+from bot.storage.models import InvitationRow, StaffRow
+
+TOKEN_BYTES = 16
+
+
+def _staff(reader: Reader, row: Row) -> Staff:
+    return Staff(
+        id=row["id"],
+        name=reader.vault.open("staff.name", row["name_sealed"]),
+        role=Role.of(row["role"]),
+        location=row["location"],
+        shift_location=row["shift_location"],
+    )
+
+
+async def invite(
+    tx: Transaction,
+    *,
+    name: str,
+    role: Role,
+    location: str | None,
+    now: datetime,
+    ends_at: datetime,
+) -> str:
+    """A new colleague and the single-use token that makes its first opener them."""
+    staff = await StaffRow.create(
+        using_db=tx.client,
+        name_sealed=tx.vault.seal("staff.name", name),
+        role=role.word,
+        location=location,
+        created_at=now,
+    )
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    await InvitationRow.create(
+        using_db=tx.client,
+        token_hash=tx.vault.hash("invitation", token),
+        staff_id=staff.id,
+        created_at=now,
+        ends_at=ends_at,
+    )
+    return token
+
+
+async def lock_invitation(tx: Transaction, token: str) -> tuple[int, int, bool] | None:
+    """An invitation as (its number, the colleague's, whether it was used), locked.
+
+    None for a token nobody made.
+    """
+    row = await tx.row(
+        f"SELECT * FROM invitation WHERE token_hash = $1{tx.lock}",
+        tx.vault.hash("invitation", token),
+    )
+    return (row["id"], row["staff_id"], row["used_at"] is not None) if row else None
+
+
+async def invitation_ends_at(reader: Reader, invitation_id: int) -> datetime | None:
+    """When an invitation stops working."""
+    row = await reader.row("SELECT ends_at FROM invitation WHERE id = $1", invitation_id)
+    return instant(row["ends_at"]) if row else None
+
+
+async def accept(
+    tx: Transaction, invitation_id: int, staff_id: int, identity_id: int, now: datetime
+) -> None:
+    """Make an identity the invited colleague and use the invitation up."""
+    await tx.execute("UPDATE invitation SET used_at = $1 WHERE id = $2", now, invitation_id)
+    await tx.execute("UPDATE identity SET staff_id = $1 WHERE id = $2", staff_id, identity_id)
+
+
+async def get(reader: Reader, staff_id: int) -> Staff | None:
+    """The colleague with this number, unless removed."""
+    row = await reader.row("SELECT * FROM staff WHERE id = $1 AND removed_at IS NULL", staff_id)
+    return _staff(reader, row) if row else None
+
+
+async def everyone(reader: Reader) -> list[Staff]:
+    """All colleagues who work here now."""
+    rows = await reader.rows("SELECT * FROM staff WHERE removed_at IS NULL ORDER BY id")
+    return [_staff(reader, row) for row in rows]
+
+
+async def lock(tx: Transaction, staff_id: int) -> None:
+    """Lock a colleague, so that what they have given today can be counted."""
+    await tx.rows(f"SELECT id FROM staff WHERE id = $1{tx.lock}", staff_id)
+
+
+async def start_shift(tx: Transaction, staff_id: int, location: str | None) -> None:
+    """Note where a colleague stands; None ends the shift."""
+    await tx.execute("UPDATE staff SET shift_location = $1 WHERE id = $2", location, staff_id)
+
+
+async def conversations(reader: Reader, roles: tuple[Role, ...]) -> list[int]:
+    """The conversations of colleagues with one of these roles."""
+    marks = ", ".join(f"${number}" for number in range(1, len(roles) + 1))
+    rows = await reader.rows(
+        "SELECT c.id FROM conversation c JOIN identity i ON i.id = c.identity_id "
+        "JOIN staff s ON s.id = i.staff_id "
+        f"WHERE s.removed_at IS NULL AND s.role IN ({marks}) ORDER BY c.id",
+        *(role.word for role in roles),
+    )
+    return [row["id"] for row in rows]

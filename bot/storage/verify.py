@@ -1,0 +1,67 @@
+"""Proving the ledger: every cached figure recomputed from entries and allocations (S1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.storage.database import Reader
+
+# Each asks for rows where what is stored differs from what the entries add up to.
+_CHECKS = {
+    "lot remaining": """
+        SELECT l.member_id, l.unit, l.remaining AS stored,
+            l.amount - COALESCE(SUM(a.amount), 0) AS computed
+        FROM lot l LEFT JOIN allocation a ON a.lot_id = l.id
+        GROUP BY l.id, l.member_id, l.unit, l.remaining, l.amount
+        HAVING l.remaining <> l.amount - COALESCE(SUM(a.amount), 0)""",
+    "lot opened by its entry": """
+        SELECT l.member_id, l.unit, l.amount AS stored, e.amount AS computed
+        FROM lot l JOIN entry e ON e.id = l.entry_id
+        WHERE l.amount <> e.amount OR l.unit <> e.unit OR l.member_id <> e.member_id""",
+    "entry bound to lots": """
+        SELECT e.member_id, e.unit, e.amount AS stored,
+            COALESCE(l.opened, 0) - COALESCE(a.taken, 0) - COALESCE(d.remaining, 0) AS computed
+        FROM entry e
+        LEFT JOIN (SELECT entry_id, SUM(amount) AS opened FROM lot GROUP BY entry_id) l
+            ON l.entry_id = e.id
+        LEFT JOIN (SELECT entry_id, SUM(amount) AS taken FROM allocation GROUP BY entry_id) a
+            ON a.entry_id = e.id
+        LEFT JOIN debt d ON d.entry_id = e.id
+        WHERE e.amount <>
+            COALESCE(l.opened, 0) - COALESCE(a.taken, 0) - COALESCE(d.remaining, 0)""",
+    "balance": """
+        SELECT b.member_id, b.unit, SUM(b.stored) AS stored, SUM(b.computed) AS computed FROM (
+            SELECT member_id, unit, 0 AS stored, SUM(amount) AS computed
+                FROM entry GROUP BY member_id, unit
+            UNION ALL SELECT member_id, unit, SUM(remaining), 0
+                FROM lot GROUP BY member_id, unit
+            UNION ALL SELECT member_id, unit, -SUM(remaining), 0
+                FROM debt GROUP BY member_id, unit) b
+        GROUP BY b.member_id, b.unit HAVING SUM(b.stored) <> SUM(b.computed)""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored figure that the entries do not add up to."""
+
+    check: str
+    member_id: int
+    unit: str
+    stored: int
+    computed: int
+
+
+async def differences(reader: Reader) -> list[Difference]:
+    """Every difference between what is stored and what the entries say; empty when it is right."""
+    return [
+        Difference(check, row["member_id"], row["unit"], int(row["stored"]), int(row["computed"]))
+        for check, sql in _CHECKS.items()
+        for row in await reader.rows(sql)
+    ]
+
+
+async def entry_count(reader: Reader) -> int:
+    """How many entries the ledger holds."""
+    row = await reader.row("SELECT COUNT(*) AS entries FROM entry")
+    return int(row["entries"]) if row else 0
