@@ -18,7 +18,7 @@ from unicodedata import category, normalize
 
 from PIL import Image, ImageDraw, ImageFont
 from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode  # type: ignore[import-untyped]  # ships no types
+from qrcode.main import QRCode
 
 #: Left, top, right, bottom in pixels; right and bottom are the first ones outside.
 Box = tuple[int, int, int, int]
@@ -34,6 +34,8 @@ SHAPE_CONTRAST = 3.0
 
 _FONTS = Path(__file__).with_name("fonts")
 _SMALLEST_TEXT = 24
+#: How high the fonts' capitals are, as a share of the size.
+_CAPITALS = 0.7
 #: A longer text is cut before any work is done for it; no line has room for as much.
 _LONGEST_TEXT = 120
 
@@ -70,8 +72,9 @@ def card(
     filled: int | None,
     total: int | None,
 ) -> bytes:
-    """A member's card as a PNG of 640 by 1056 pixels, its QR code holding `link` (to 300 characters).
+    """A member's card as a PNG of 640 by 1056 pixels, its QR code holding `link`.
 
+    A link of up to 90 characters can be scanned even when the picture is 200 pixels wide.
     `heading` is the member's name; `filled` of `total` stamps are drawn, and where there are none
     the footer takes their place, as for "240 points".
     """
@@ -224,18 +227,22 @@ def _write_headline(canvas: Image.Image, shop: str, heading: str) -> None:
 
 
 def _write(canvas: Image.Image, text: str, box: Box, weight: _Weight, size: int) -> None:
-    """Writes in the middle of a box: one line, or two where that makes a long text larger."""
+    """Writes a text in the middle of a box, in the ink's colour and at most `size` large."""
     left, top, right, bottom = box
-    width, height = right - left, bottom - top
-    lines, font = _fit(_clean(text), weight, size, width, height)
+    _paint(canvas, _text(_clean(text), weight, size, right - left, bottom - top), box, _INK)
+
+
+@lru_cache(maxsize=64)
+def _text(text: str, weight: _Weight, size: int, width: int, height: int) -> Image.Image:
+    """A text's shape; kept, because a shop's name and "3 of 10" are on many cards."""
+    lines, font = _fit(text, weight, size, width, height)
     mask = Image.new("L", (width, height))
     pen = ImageDraw.Draw(mask)
     leading = font.size * 1.2
-    # Capitals are seven tenths of the size high.
-    baseline = (height + font.size * 0.7 - leading * (len(lines) - 1)) / 2
+    baseline = (height + font.size * _CAPITALS - leading * (len(lines) - 1)) / 2
     for number, line in enumerate(lines):
         pen.text((width / 2, baseline + number * leading), line, 255, font, anchor="ms")
-    _paint(canvas, mask, box, _INK)
+    return mask
 
 
 def _write_code(canvas: Image.Image, code: str, box: Box) -> None:
@@ -249,7 +256,7 @@ def _write_code(canvas: Image.Image, code: str, box: Box) -> None:
     gap = min(36, (width - sum(widths)) / len(code))
     x = (width - sum(widths) - gap * (len(code) - 1)) / 2
     for char, advance in zip(code, widths, strict=True):
-        pen.text((x, (height + font.size * 0.7) / 2), char, 255, font, anchor="ls")
+        pen.text((x, (height + font.size * _CAPITALS) / 2), char, 255, font, anchor="ls")
         x += advance + gap
     _paint(canvas, mask, box, _PRINT)
 
@@ -257,11 +264,11 @@ def _write_code(canvas: Image.Image, code: str, box: Box) -> None:
 def _fit(
     text: str, weight: _Weight, size: int, width: int, height: int
 ) -> tuple[list[str], ImageFont.FreeTypeFont]:
-    """The lines of a text and the largest font for them, at most `size`; else cut short."""
+    """The one or two lines a text is largest on, and their font; cut short if still too long."""
     lines = [text]
     fitting = _fitting_size(lines, weight, size, width)
     half = min(int(height / 2.4), size * 2 // 3)
-    if fitting < half and " " in text and half > _SMALLEST_TEXT:
+    if " " in text and fitting < half and half > _SMALLEST_TEXT:
         spaces = (place for place, char in enumerate(text) if char == " ")
         middle = min(spaces, key=lambda place: abs(len(text) - 2 * place))
         lines = [text[:middle], text[middle + 1 :]]
@@ -271,18 +278,19 @@ def _fit(
 
 
 def _fitting_size(lines: list[str], weight: _Weight, size: int, width: int) -> int:
+    """The largest size, up to `size`, at which the longest of the lines fits the width."""
     longest = max(_font(weight, size).getlength(line) for line in lines)
-    return min(size, int(size * width / max(longest, 1)))
+    # A little less than in proportion, as widths are rounded at each size.
+    return size if longest <= width else int(size * (width - 4) / longest)
 
 
 def _cut(line: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     """A line as it is if it fits, else its beginning with an ellipsis."""
     if font.getlength(line) <= width:
         return line
-    kept = bisect_right(
-        range(len(line)), width, key=lambda kept: font.getlength(f"{line[:kept]}…")
-    )
-    return f"{line[:kept - 1].rstrip()}…"
+    lengths = range(len(line))
+    kept = bisect_right(lengths, width, key=lambda kept: ceil(font.getlength(f"{line[:kept]}…")))
+    return f"{line[: kept - 1].rstrip()}…"
 
 
 @lru_cache(maxsize=128)
@@ -298,15 +306,15 @@ def _clean(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _shown(char: str) -> str:
-    """A character as the fonts have it: itself, its plain kin (an A for a 𝓐), a space or nothing."""
+    """A character as the fonts have it: itself, its plain kin (A for 𝓐), a space or nothing."""
     if char.isspace():
         return " "
     return char if _has_glyph(char) else "".join(filter(_has_glyph, normalize("NFKD", char)))
 
 
 def _has_glyph(char: str) -> bool:
-    """Whether the fonts have a character, which then looks unlike one that no font has."""
-    # Marks (M) and controls (C) shape neighbours that may be gone; a space (Z) is dealt with.
+    """Whether the fonts have a character: it is not drawn as one that no font has."""
+    # Marks (M) and controls (C) shape a neighbour, which may be gone; spaces (Z) were dealt with.
     if category(char)[0] in "MCZ":
         return False
     font = _font("SemiBold", 24)

@@ -1,0 +1,27 @@
+"""What people say and what is answered: one file per intent, listed here in order."""
+
+from __future__ import annotations
+
+from bot.conversation import Router
+from handlers import fallback, general
+from handlers.customer import card, history, joining, rewards, settings
+from handlers.staff import panel, people, till
+
+#: The routers in order; of two that answer the same, the first does.
+ROUTERS: tuple[Router, ...] = (
+    general.router,
+    joining.router,
+    card.router,
+    rewards.router,
+    history.router,
+    settings.router,
+    panel.router,
+    till.router,
+    people.router,
+    fallback.router,
+)
+
+#: Commands that take words after them without a slash, too.
+WITH_ARGUMENTS = frozenset(
+    {"stamp", "sale", "use", "find", "enroll", "shift", "redeem", "language", "undo"}
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -65,7 +65,7 @@ class Simulator:
 
     def parse(self, request: RawRequest) -> list[InboundMessage | DeliveryReceipt]:
         """Raises Unreadable: nobody calls a simulator from outside."""
-        raise Unreadable(f"{self.name} has no webhook")
+        raise Unreadable(f"{self.name} has no webhook, yet {len(request.body)} bytes came")
 
     async def acknowledge(self, message: InboundMessage) -> None:
         """Does nothing: a simulated button has no spinner to stop."""
@@ -73,20 +73,13 @@ class Simulator:
     async def send(self, message: OutboundMessage) -> str | None:
         """Put a message on its phone's screen, or change the one it edits; its id there."""
         phone = message.address.value
-        if message.clear_of:
-            self._clear(phone, message.clear_of)
-        edited = self._find(phone, message.edit_of) if self.limits.edits else None
-        if edited:
-            # As on Telegram, the words change and the picture stays unless another one comes.
-            changed = replace(
-                edited,
-                text=message.text,
-                buttons=message.buttons,
-                picture=message.picture or edited.picture,
-                scan=message.scan or edited.scan,
-            )
-            self._change(phone, changed)
+        self._clear(phone, message.clear_of)
+        edited = self._find(phone, message.edit_of)
+        # As on Telegram, an edit leaves the old picture where it is; a new one is a new message.
+        if edited and self.limits.edits and message.picture is None:
+            self._change(phone, replace(edited, text=message.text, buttons=message.buttons))
             return edited.id
+        self._clear(phone, message.edit_of)
         return self._add(
             phone,
             Shown(
@@ -108,8 +101,8 @@ class Simulator:
         """The messages on one phone's screen, oldest first."""
         return tuple(self._phones.get(address_value, ()))
 
-    async def listen(self) -> AsyncIterator[Change]:
-        """Every phone's messages as they are, then each change; ends when it is cancelled."""
+    async def listen(self) -> AsyncGenerator[Change, None]:
+        """Every phone's messages as they are, then each change, until it is closed."""
         changes: asyncio.Queue[Change] = asyncio.Queue()
         # Both in one step, without an await between them: nothing is missed and nothing doubled.
         for address, messages in self._phones.items():
@@ -128,7 +121,7 @@ class Simulator:
     def _find(self, phone: str, message_id: str | None) -> Shown | None:
         return next((m for m in self.phone(phone) if m.id == message_id), None)
 
-    def _clear(self, phone: str, message_id: str) -> None:
+    def _clear(self, phone: str, message_id: str | None) -> None:
         answered = self._find(phone, message_id)
         if answered and answered.buttons:
             self._change(phone, replace(answered, buttons=()))

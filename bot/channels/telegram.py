@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import json
 import logging
+import os
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -38,6 +39,9 @@ T = TypeVar("T")
 
 # At DEBUG the SDK logs every call with its token, text and chat; nothing may switch that on.
 logging.getLogger("telegram").setLevel(logging.WARNING)
+
+# Without it the SDK warns, merely parsing some updates, that durations will be timedeltas one day.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 PROOF_HEADER = "x-telegram-bot-api-secret-token"
 
@@ -102,12 +106,12 @@ class Telegram:
             "connect_timeout": timing.aside_s,
         }
         self._jitter = random.SystemRandom()
-        request = AiohttpRequest(timing.connect_s, timing.answer_s)
+        self._request = AiohttpRequest(timing.connect_s, timing.answer_s)
         self._bot = _RawBot(
             token,
             base_url=f"{api_url.rstrip('/')}/bot",
-            request=request,
-            get_updates_request=request,
+            request=self._request,
+            get_updates_request=self._request,
         )
 
     async def start(self) -> None:
@@ -121,6 +125,7 @@ class Telegram:
     async def close(self) -> None:
         """Close the connections to Telegram."""
         await self._bot.shutdown()
+        await self._request.shutdown()  # PTB leaves it open where start() never succeeded
 
     def link(self, payload: str) -> str:
         """The link that opens the bot with `/start payload`; needs a started channel."""
@@ -185,7 +190,8 @@ class Telegram:
                 await _pause(stop, self._pause_s(failures, error))
 
     def _pause_s(self, failures: int, error: Exception) -> float:
-        longest = min(self._timing.longest_pause_s, self._timing.pause_s * 2 ** (failures - 1))
+        doublings = min(failures - 1, 16)  # a night of failures would overflow
+        longest = min(self._timing.longest_pause_s, self._timing.pause_s * 2**doublings)
         asked = error.seconds if isinstance(error, SlowDown) else 0.0
         return max(asked, self._jitter.uniform(longest / 2, longest))
 
@@ -235,6 +241,8 @@ class Telegram:
         """
         markup = _markup(message.buttons)
         if message.picture is not None or isinstance(markup, ReplyKeyboardMarkup):
+            return False
+        if not edited.isdigit():  # the id of a message on another channel
             return False
         inline = markup if isinstance(markup, InlineKeyboardMarkup) else None
         where: dict[str, Any] = {"chat_id": chat, "message_id": int(edited), "reply_markup": inline}
@@ -312,7 +320,6 @@ def _markup(
     shows nothing where there was none, and needs no memory of which chat has one.
     https://core.telegram.org/bots/api#keyboardbutton, #replykeyboardremove
     """
-    rows = tuple(row for row in rows if row)
     if any(button.contact for row in rows for button in row):
         return ReplyKeyboardMarkup(
             [[KeyboardButton(b.label, request_contact=b.contact) for b in row] for row in rows],

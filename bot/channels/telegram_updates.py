@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from telegram import CallbackQuery, Message, Update, User
+from telegram import CallbackQuery, Chat, Message, Update, User
 from telegram import Contact as SharedContact
 from telegram.constants import ChatType
 
@@ -37,14 +35,14 @@ def read_update(update: Update) -> InboundMessage | None:
     return None
 
 
-def _person(user: User | None, message: Any) -> User | None:
+def _person(user: User | None, chat: Chat) -> User | None:
     """Who wrote, if it was a person in a private chat."""
-    private = message is not None and message.chat.type == ChatType.PRIVATE
+    private = chat.type == ChatType.PRIVATE
     return user if private and user is not None and not user.is_bot else None
 
 
 def _said(update_id: int, message: Message) -> InboundMessage | None:
-    person = _person(message.from_user, message)
+    person = _person(message.from_user, message.chat)
     media = next((kind for kind in MEDIA if getattr(message, kind)), None)
     text = message.text or message.caption or ""
     shared = message.contact
@@ -68,8 +66,10 @@ def _contact(shared: SharedContact, person: User) -> Contact:
 
 
 def _pressed(update_id: int, press: CallbackQuery) -> InboundMessage | None:
-    person = _person(press.from_user, press.message)
-    if person is None or press.message is None or press.data is None:
+    if press.message is None or press.data is None:  # under an inline message, or for a game
+        return None
+    person = _person(press.from_user, press.message.chat)
+    if person is None:
         return None
     return InboundMessage(
         address=Address("telegram", str(person.id)),

@@ -35,7 +35,7 @@ class Expiry:
             return cls()
         if match := _AFTER.fullmatch(text):
             if not int(match[1]):
-                raise ValueError("an expiry of 0 would end at once; write \"never\" or a number")
+                raise ValueError('an expiry of 0 would end at once; write "never" or a number')
             return cls(f"{match[2]}s", int(match[1]))  # type: ignore[arg-type]
         if match := _END.fullmatch(text):
             return cls(f"end_of_{match[1]}", int(match[2] or 0))  # type: ignore[arg-type]

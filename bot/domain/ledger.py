@@ -93,6 +93,19 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """An entry as it was written: one line of a member's history."""
+
+    ref: EntryRef
+    operation_id: int
+    unit: str
+    amount: int
+    kind: str
+    rules: tuple[tuple[str, int], ...]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A card that was filled: its debit, what that took, and the reward's lot."""
 
@@ -100,6 +113,10 @@ class Filled:
     takes: tuple[Take, ...]
     reward_entry: EntryRef
     reward_lot: int
+
+    def took_from(self, lot: int) -> bool:
+        """Whether a stamp of this lot is on the card."""
+        return any(take.lot == lot for take in self.takes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +186,7 @@ class Account:
         rules: Sequence[tuple[str, int]] = (),
     ) -> Posting:
         """Give `amount` in a new lot; what the member owes is settled from it first."""
+        _check_positive(amount)
         self._new -= 1
         rule = rules[0][0] if rules else kind
         lot = Lot(self._new, unit, amount, amount, rule, at, ends_at)
@@ -178,6 +196,7 @@ class Account:
 
     def debit(self, kind: EntryKind, unit: str, amount: int, *, at: datetime) -> Posting:
         """Take `amount` from lots alive at `at`, soonest end first. Raises NotEnough (S10)."""
+        _check_positive(amount)
         if (there := self.spendable(unit, at)) < amount:
             raise NotEnough(unit, amount, there)
         takes, _ = self._take(amount, [lot for lot in self.lots if lot.unit == unit], at)
@@ -196,9 +215,12 @@ class Account:
     def fill_cards(
         self, unit: str, card: int, reward: str, *, at: datetime, ends_at: datetime | None
     ) -> int:
-        """Turn every full card into a lot of one reward (S15); returns how many were filled."""
+        """Turn every full card into a lot of one reward (S15); returns how many were filled.
+
+        What is owed is not on the card.
+        """
         filled = 0
-        while self.spendable(unit, at) >= card:
+        while self.spendable(unit, at) - self.owed(unit) >= card:
             self.debit("fill", unit, card, at=at)
             self.credit("reward", reward, 1, at=at, ends_at=ends_at, rules=(("card", 1),))
             filled += 1
@@ -227,15 +249,16 @@ class Account:
         """Reverse what an entry gave, never more (S7); returns what could be taken or is owed.
 
         First from its own lot, then from the unit's other lots, then by turning unused rewards of
-        full cards (`filled`, newest first) back into their stamps; then the policy decides.
+        full cards (`filled`, newest first, but those with a stamp of this lot before others) back
+        into their stamps; then the policy decides.
         """
-        wanted = given.amount - given.expired
-        takes: list[Take] = []
-        for card in (None, *filled):
-            if card is not None and wanted:
+        taken, wanted = self._take_own_first(given, given.amount - given.expired, at)
+        takes = list(taken)
+        for card in sorted(filled, key=lambda card: not card.took_from(given.lot)):
+            if wanted and self._worth_unfilling(card, given, at):
                 self._unfill(given.unit, card, at)
-            taken, wanted = self._take_own_first(given, wanted, at)
-            takes += taken
+                taken, wanted = self._take_own_first(given, wanted, at)
+                takes += taken
         owed = wanted if when_spent == "go_below_zero" else 0
         total = sum(take.amount for take in takes) + owed
         if total:
@@ -265,6 +288,11 @@ class Account:
         others = [lot for lot in self.lots if lot.unit == given.unit]
         more, wanted = self._take(wanted, others, at)
         return taken + more, wanted
+
+    def _worth_unfilling(self, card: Filled, given: Given, at: datetime) -> bool:
+        """Whether its reward can still be used and its stamps give something to take."""
+        alive = any(self._lots[take.lot].alive(at) for take in card.takes)
+        return self._lots[card.reward_lot].alive(at) and (alive or card.took_from(given.lot))
 
     def _unfill(self, unit: str, card: Filled, at: datetime) -> None:
         reward = self._lots[card.reward_lot]
@@ -306,6 +334,11 @@ class Account:
     def _post(self, posting: Posting) -> Posting:
         self.postings.append(posting)
         return posting
+
+
+def _check_positive(amount: int) -> None:
+    if amount < 1:
+        raise ValueError(f"an entry's amount is at least 1, not {amount}")
 
 
 def _merged(takes: Sequence[Take]) -> tuple[Take, ...]:

@@ -133,7 +133,8 @@ class Reply:
 
     `edits`: replace the message whose button was pressed, where the channel can.
     `then`: the step to ask next; its question is said after this message. `draft` is what that
-    step keeps until it is answered (encrypted at rest).
+    step keeps until it is answered (encrypted at rest). `numbered` False: where choices are lines
+    of text they are picked by their words, since a number is an answer of its own (an amount).
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -142,6 +143,7 @@ class Reply:
     edits: bool = False
     then: str | None = None
     draft: Mapping[str, str] = field(default_factory=dict)
+    numbered: bool = True
 
 
 class MessageClass(StrEnum):

@@ -135,7 +135,7 @@ def _duplicates(programme: Programme) -> Iterator[Problem]:
             yield Problem(
                 ("earn", i),
                 "error",
-                f"two rules say how many {unit} a {trigger} gives: keep one of them",
+                f"two {trigger} rules say how many {unit} to give: keep one of them",
                 rival=("earn", first),
             )
 
@@ -214,12 +214,12 @@ def _rules(programme: Programme) -> Iterator[Problem]:
             )
         unused = {"per", "minimum", "rounding"} & rule.model_fields_set
         if rule.rule != "purchase":
+            what = "joining" if rule.rule == "joining" else "a visit"
             for key in sorted(unused):
                 yield Problem(
                     ("earn", i, key),
                     "error",
-                    f"a {rule.rule} has no amount of money: remove `{key}`, "
-                    'or make the rule "purchase"',
+                    f'{what} has no amount of money: remove `{key}`, or make the rule "purchase"',
                 )
         elif rule.per is None and rule.unit == "points":
             yield Problem(
@@ -270,11 +270,11 @@ def _till(programme: Programme) -> Iterator[Problem]:
     limits = programme.limits
     most = min(limits.member_stamps_a_day, limits.colleague_stamps_a_day)
     for i, rule in enumerate(programme.earn):
-        if rule in _till_rules(programme, "stamps") and rule.amount > most:
+        if (rule.rule, rule.unit) == ("visit", "stamps") and rule.amount > most:
             yield Problem(
                 ("earn", i, "amount"),
                 "error",
-                f"every {rule.rule} would be refused: [limits] allow {most} stamps a day",
+                f"every visit would be refused: [limits] allow {most} stamps a day",
             )
 
 
@@ -301,8 +301,8 @@ def _first_reward(programme: Programme) -> Iterator[Problem]:
     for unit, path in (("stamps", ("units", "stamps", "card")), ("points", ("units", "points"))):
         price = _price(programme, unit)
         rules = _till_rules(programme, unit)
-        # By money, the number of visits can't be told.
-        if price is None or not rules or any(rule.per for rule in rules):
+        by_money = any(r.per or (r.rule, unit) == ("purchase", "points") for r in rules)
+        if price is None or not rules or by_money:  # how much money a visit is can't be told
             continue
         welcome = sum(rule.amount for rule in programme.rules("joining", unit))
         visits = -(-(price - welcome) // max(rule.amount for rule in rules))

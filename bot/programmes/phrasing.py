@@ -21,6 +21,7 @@ _SYNTAX = {
     "Cannot redefine": _TWICE,
     "Duplicate inline": _TWICE,
     "Invalid statement": _STATEMENT,
+    "Invalid initial": _STATEMENT,
     "Expected '='": _STATEMENT,
     "Expected ']": "the closing bracket of a [table] or [[list]] is missing",
     "Invalid value": 'the value is missing or can\'t be read: a text goes in straight "quotes"',
@@ -30,7 +31,15 @@ _SYNTAX = {
     "Unterminated string": "the closing quotes of a text are missing",
     "Unclosed array": "the closing ] or a comma of a list is missing",
     "Unclosed inline table": "the closing } or a comma is missing",
-    "Unescaped '\\\\'": "a \\ in a text is written twice, or the text stands in 'single quotes'",
+    "Unescaped": "a \\ in a text is written twice, or the text stands in 'single quotes'",
+}
+
+#: What each of pydantic's types of value is called here.
+_WANTED = {
+    "string_type": "a text in quotes",
+    "int_type": "a whole number without quotes",
+    "bool_type": "true or false without quotes",
+    "tuple_type": 'a list in brackets, such as ["en"]',
 }
 
 
@@ -60,22 +69,15 @@ def objection(error: ErrorDetails) -> str:
             choices = context["expected"].replace("'", '"')
             hint = did_you_mean(str(given), re.findall('"(.*?)"', choices))
             return f"write {choices}, not {_shown(given)}.{hint}"
-        case "string_type":
-            return f"write a text in quotes, not {_shown(given)}"
-        case "int_type":
-            return f"write a whole number without quotes, not {_shown(given)}"
-        case "bool_type":
-            return f"write true or false without quotes, not {_shown(given)}"
         case "greater_than_equal":
             return f"write at least {context['ge']}, not {given}"
         case "less_than_equal":
             return f"write at most {context['le']}, not {given}"
-        case "tuple_type" if names in _TABLES:
-            return f"start each entry with a line {_called(names)}, in two brackets"
-        case "tuple_type":
-            return f'write a list in brackets, such as ["en"], not {_shown(given)}'
-        case "model_type":
-            return f"start a table with a line {_called(names)}, and its keys below it"
+        case "tuple_type" | "model_type" if names in _TABLES:
+            what = "each entry" if _TABLES[names].listed else "the table"
+            return f"start {what} with a line {_called(names)} and write its keys below that"
+        case kind if kind in _WANTED:
+            return f"write {_WANTED[kind]}, not {_shown(given)}"
         case _:
             return error["msg"]
 

@@ -90,13 +90,14 @@ class _Scan:
         return keys
 
     def _value(self, path: Path) -> None:
-        if self._took("["):
+        opening = self._next().text
+        if opening == "[":
             for index in count():
                 self._skip_separators()
                 if self._took("]"):
                     return
                 self._value(self._note((*path, index), self._peek().line))
-        elif self._took("{"):
+        elif opening == "{":
             self._skip_separators()
             while not self._took("}"):
                 self._pair(path)

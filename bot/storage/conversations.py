@@ -59,7 +59,7 @@ async def enter(
     """The address's conversation, made if it is new and locked until the transaction ends."""
     address_hash = tx.vault.hash(f"address.{address.channel}", address.value)
     values = (address.channel, address_hash)
-    lock = " FOR UPDATE OF c" if tx.dialect == "postgres" else ""
+    lock = " FOR NO KEY UPDATE OF c" if tx.dialect == "postgres" else ""
     sql = f"{_SELECT}WHERE c.channel = $1 AND c.address_hash = $2{lock}"
     row = await tx.row(sql, *values)
     known = row is not None

@@ -83,13 +83,13 @@ class Transaction(Reader):
 
     @property
     def lock(self) -> str:
-        """What to append to a SELECT that is read in order to change the row."""
-        return " FOR UPDATE" if self.dialect == "postgres" else ""
+        """What to append to a SELECT that is read in order to change the row.
 
-    @property
-    def skip_locked(self) -> str:
-        """As `lock`, passing over rows another process holds."""
-        return " FOR UPDATE SKIP LOCKED" if self.dialect == "postgres" else ""
+        NO KEY: a row that refers to this one can be inserted meanwhile. Otherwise a colleague's
+        receipt for a customer who is just writing would wait for their conversation, which waits
+        for the member the colleague holds.
+        """
+        return " FOR NO KEY UPDATE" if self.dialect == "postgres" else ""
 
 
 class _Immediate(SqliteTransactionWrapper):

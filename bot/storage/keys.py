@@ -69,6 +69,15 @@ async def open_vault(database: Database, secrets_given: Sequence[str], now: date
     database.vault = Vault(data, next(key for row, key in keys if row.purpose == "lookup"))
 
 
+async def check_secrets(database: Database, secrets_given: Sequence[str]) -> bool:
+    """Whether the database has keys yet; makes none. Raises WrongSecret when they don't open."""
+    async with database.reading() as reader:
+        rows = await VaultKey.all(using_db=reader.client).order_by("id")
+    for row in rows:
+        _unwrap(secrets_given, row.purpose, row.wrapped)
+    return bool(rows)
+
+
 def kept_secret(folder: Path) -> str:
     """The secret kept beside a SQLite database, made the first time (readable by its owner alone).
 

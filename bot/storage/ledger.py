@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.domain.ledger import Account, Debt, EntryRef, Filled, Given, Lot, Take
+from bot.domain.ledger import (
+    Account,
+    Debt,
+    EntryRef,
+    Filled,
+    Given,
+    LedgerEntry,
+    Lot,
+    Take,
+)
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """One line of a member's history."""
-
-    ref: EntryRef
-    operation_id: int
-    unit: str
-    amount: int
-    kind: str
-    rules: tuple[tuple[str, int], ...]
-    occurred_at: datetime
 
 
 def month_of(at: datetime) -> int:
@@ -176,6 +171,14 @@ async def takes_of(reader: Reader, entry: EntryRef) -> tuple[Take, ...]:
     return tuple(Take(row["lot_id"], row["amount"]) for row in rows)
 
 
+async def unit_of(reader: Reader, entry: EntryRef) -> str:
+    """The unit an entry counts in."""
+    row = await reader.row("SELECT unit FROM entry WHERE id = $1", entry.id)
+    if row is None:
+        raise LookupError(f"no entry {entry.id}")
+    return str(row["unit"])
+
+
 async def given_by(reader: Reader, operation_id: int) -> list[Given]:
     """What an operation's earning entries gave, with the part that has expired since."""
     rows = await reader.rows(
@@ -221,7 +224,7 @@ async def unused_fills(reader: Reader, member_id: int, unit: str) -> list[Filled
     ]
 
 
-async def history(reader: Reader, member_id: int, limit: int, offset: int) -> list[StoredEntry]:
+async def history(reader: Reader, member_id: int, limit: int, offset: int) -> list[LedgerEntry]:
     """A page of a member's entries, newest first."""
     rows = await reader.rows(
         "SELECT * FROM entry WHERE member_id = $1 "
@@ -229,7 +232,7 @@ async def history(reader: Reader, member_id: int, limit: int, offset: int) -> li
         member_id,
     )
     return [
-        StoredEntry(
+        LedgerEntry(
             ref=EntryRef(row["id"], row["month"]),
             operation_id=row["operation_id"],
             unit=row["unit"],

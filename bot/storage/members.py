@@ -39,8 +39,6 @@ async def create(
     source: str,
     code: str | None = None,
     home_location: str | None = None,
-    minimum_age: int | None = None,
-    terms_version: str | None = None,
     joined_at: datetime | None = None,
     tags: str = "",
 ) -> Member:
@@ -52,8 +50,6 @@ async def create(
         language=language,
         home_location=home_location,
         source=source,
-        minimum_age=minimum_age,
-        terms_version=terms_version,
         joined_at=joined_at or now,
         tags=tags,
     )
@@ -170,6 +166,16 @@ async def rename(tx: Transaction, member_id: int, name: str) -> None:
         member_id,
     )
     await _index_name(tx, member_id, name)
+
+
+async def accept_terms(tx: Transaction, member_id: int, version: str, minimum_age: int) -> None:
+    """Keep which terms were accepted and the age that was confirmed (S40)."""
+    await tx.execute(
+        "UPDATE member SET terms_version = $1, minimum_age = $2 WHERE id = $3",
+        version,
+        minimum_age,
+        member_id,
+    )
 
 
 async def set_language(tx: Transaction, member_id: int, language: str) -> None:

@@ -22,7 +22,7 @@ class Row(Model):
 class Setting(Model):
     """A value the installation keeps for itself, such as a made-up webhook secret."""
 
-    name = fields.TextField(primary_key=True)
+    name = fields.CharField(64, primary_key=True)
     value_sealed = fields.TextField()
 
     class Meta:

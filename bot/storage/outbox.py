@@ -40,11 +40,11 @@ async def put(
     due_at: datetime,
     now: datetime,
     claimed_by: str | None = None,
-    lease: timedelta = timedelta(),
+    lease_until: datetime | None = None,
     edit_of: str | None = None,
     clear_of: str | None = None,
 ) -> int:
-    """Add a message; with `claimed_by` it is kept for that process until the lease ends."""
+    """Add a message; with `claimed_by` it is kept for that process until `lease_until`."""
     row = await tx.row(
         "INSERT INTO outbox (conversation_id, member_id, class, body_sealed, choices, edit_of, "
         "clear_of, state, claimed_by, lease_until, due_at, created_at) "
@@ -57,7 +57,7 @@ async def put(
         edit_of,
         clear_of,
         claimed_by,
-        now + lease if claimed_by else None,
+        lease_until,
         due_at,
         now,
     )

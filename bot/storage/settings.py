@@ -36,6 +36,13 @@ async def newest_programme_version(reader: Reader) -> int | None:
     return row["id"] if row else None
 
 
+async def programme_version(reader: Reader, source: str) -> int | None:
+    """The number of the version with this content; None for one not seen before."""
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    row = await reader.row("SELECT id FROM programme_version WHERE digest = $1", digest)
+    return row["id"] if row else None
+
+
 async def add_programme(tx: Transaction, source: str, now: datetime) -> int | None:
     """Make a content the newest version unless it was seen before; its number, or None."""
     row = await tx.row(

@@ -108,3 +108,23 @@ async def conversations(reader: Reader, roles: tuple[Role, ...]) -> list[int]:
         *(role.word for role in roles),
     )
     return [row["id"] for row in rows]
+
+
+async def is_member(reader: Reader, staff_id: int, member_id: int) -> bool:
+    """Whether a colleague and a member share an address, and so are the same person (S17)."""
+    return bool(
+        await reader.row(
+            "SELECT 1 FROM identity WHERE staff_id = $1 AND member_id = $2", staff_id, member_id
+        )
+    )
+
+
+async def by_identity(reader: Reader, kind: str, value: str) -> Staff | None:
+    """The colleague who has this address or number, unless removed."""
+    row = await reader.row(
+        "SELECT s.* FROM staff s JOIN identity i ON i.staff_id = s.id "
+        "WHERE i.kind = $1 AND i.value_hash = $2 AND s.removed_at IS NULL",
+        kind,
+        reader.vault.hash(kind, value),
+    )
+    return _staff(reader, row) if row else None

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from bot.domain.ledger import EntryRef
 from bot.domain.members import CODE_ALPHABET
+from bot.domain.rewards import Voucher, VoucherState
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
 from bot.storage.models import VoucherRow
 
 CODE_LENGTH = 6
-
-State = Literal["reserved", "used", "cancelled", "expired"]
-
-
-@dataclass(frozen=True, slots=True)
-class Voucher:
-    """A reserved reward and what became of it."""
-
-    id: int
-    code: str
-    member_id: int
-    reward: str
-    entry: EntryRef
-    state: State
-    reserved_at: datetime
-    ends_at: datetime
-    closed_at: datetime | None
 
 
 def _voucher(row: Row) -> Voucher:
@@ -99,7 +81,7 @@ async def lock(tx: Transaction, voucher_id: int) -> Voucher:
 async def close(
     tx: Transaction,
     voucher_id: int,
-    state: State,
+    state: VoucherState,
     *,
     at: datetime,
     staff_id: int | None = None,

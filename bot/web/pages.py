@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp_jinja2
@@ -77,7 +77,7 @@ def add_pages(app: web.Application, catalogues: Catalogues, card_page: FindCard)
 
 
 def page(
-    template: str, request: web.Request, context: dict[str, object], *, status: int = 200
+    template: str, request: web.Request, context: Mapping[str, object], *, status: int = 200
 ) -> web.Response:
     """Render a page with its content policy; `nonce` in the context allows its own `<style>`."""
     response = aiohttp_jinja2.render_template(template, request, context, status=status)

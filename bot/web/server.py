@@ -89,13 +89,12 @@ async def start(app: web.Application, host: str, port: int) -> web.AppRunner:
     return runner
 
 
-def _impersonal(record: logging.LogRecord) -> logging.LogRecord:
+def _impersonal(record: logging.LogRecord) -> bool:
     """Of aiohttp's records keep the kind of error: its text quotes what the client sent."""
     kind = record.exc_info[0] if record.exc_info else None
-    impersonal = logging.makeLogRecord(record.__dict__)
-    impersonal.msg = f"HTTP connection: {kind.__name__ if kind else 'problem'}"
-    impersonal.args, impersonal.exc_info, impersonal.exc_text = (), None, None
-    return impersonal
+    record.msg = f"HTTP connection: {kind.__name__ if kind else 'problem'}"
+    record.args, record.exc_info, record.exc_text = (), None, None
+    return True
 
 
 def _webhook(channel: Channel, handle: Handle) -> Handler:
@@ -118,12 +117,12 @@ def _webhook(channel: Channel, handle: Handle) -> Handler:
     return webhook
 
 
-async def _health(request: web.Request) -> web.StreamResponse:
+async def _health(_request: web.Request) -> web.StreamResponse:
     return web.Response(text="ok\n")
 
 
 def _readiness(ready: Ready) -> Handler:
-    async def readiness(request: web.Request) -> web.StreamResponse:
+    async def readiness(_request: web.Request) -> web.StreamResponse:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 problems = await ready()
@@ -138,7 +137,7 @@ def _readiness(ready: Ready) -> Handler:
 
 
 def _metrics(registry: CollectorRegistry) -> Handler:
-    async def metrics(request: web.Request) -> web.StreamResponse:
+    async def metrics(_request: web.Request) -> web.StreamResponse:
         body = generate_latest(registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -180,11 +179,12 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise
     except Exception as error:
         # Where, not what: an error's message may hold a name, a number or a token.
-        where = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in extract_tb(error.__traceback__)]
+        frames = extract_tb(error.__traceback__)
+        where = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames]
         _log.error("request failed", route=_route(request), error=type(error).__name__, where=where)
         return web.Response(status=500, text="Something went wrong here, and it is noted.\n")
 
 
-async def _headers(request: web.Request, response: web.StreamResponse) -> None:
+async def _headers(_request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

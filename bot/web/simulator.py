@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -141,7 +142,7 @@ class _Demo:
             await asyncio.gather(*listeners, return_exceptions=True)
         return socket
 
-    async def disconnect(self, app: web.Application) -> None:
+    async def disconnect(self, _app: web.Application) -> None:
         """Close every socket, so that the server's stop need not wait for the browsers."""
         for socket in list(self._sockets):
             await socket.close()
@@ -166,10 +167,11 @@ class _Demo:
         return next(others, None)
 
     async def _tell(self, socket: web.WebSocketResponse, channel: Simulator) -> None:
-        async for change in channel.listen():
-            place = self._places.get((channel.name, change.address))
-            if place is not None:  # the bot may also write to people who have no phone here
-                await socket.send_json(_as_json(place, change))
+        async with aclosing(channel.listen()) as changes:
+            async for change in changes:
+                place = self._places.get((channel.name, change.address))
+                if place is not None:  # the bot also writes to people who have no phone here
+                    await socket.send_json(_as_json(place, change))
 
     async def _obey(self, socket: web.WebSocketResponse, text: str) -> None:
         try:

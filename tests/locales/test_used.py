@@ -93,6 +93,8 @@ def test_what_nothing_says_is_named(source: str, unused: list[str]) -> None:
 
 
 def test_files_are_found_below_folders(tmp_path: Path) -> None:
-    (tmp_path / "customer").mkdir()
-    (tmp_path / "customer" / "card.py").write_text("x", encoding="utf-8")
-    assert sources(tmp_path, tmp_path / "nowhere") == {"customer/card.py": "x"}
+    folder = tmp_path / "handlers" / "customer"
+    folder.mkdir(parents=True)
+    (folder / "card.py").write_text("x", encoding="utf-8")
+    found = sources(tmp_path / "handlers", tmp_path / "nowhere")
+    assert found == {"handlers/customer/card.py": "x"}

@@ -76,8 +76,11 @@ class Usage:
 
 def sources(*folders: Path) -> dict[str, str]:
     """Every Python file below the folders."""
-    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
-    return {f"{file.parent.name}/{file.name}": file.read_text(encoding="utf-8") for file in files}
+    return {
+        str(file.relative_to(folder.parent)): file.read_text(encoding="utf-8")
+        for folder in folders
+        for file in sorted(folder.rglob("*.py"))
+    }
 
 
 def covers(pattern: str, key: str) -> bool:

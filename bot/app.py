@@ -1,0 +1,215 @@
+"""The one construction list: everything Regulars is made of, in the order it is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.channels.base import Channel, SendError
+from bot.channels.telegram import Telegram
+from bot.clock import Clock
+from bot.dispatch import Dispatcher, in_order
+from bot.domain.messages import InboundMessage
+from bot.metrics import REGISTRY
+from bot.rendering import Links, Renderer
+from bot.sender import Sender
+from bot.services import installation, leases
+from bot.services.unit_of_work import Work
+from bot.settings import Settings
+from bot.telegram_menu import set_menus
+from bot.web import server
+from bot.web.cards import card_finder
+from bot.web.simulator import Phone
+from handlers import ROUTERS, WITH_ARGUMENTS
+from locales import Catalogues
+from scheduler.clock import Ticker
+from scheduler.jobs import sweep
+
+log = structlog.get_logger()
+
+PARTS = ("web", "polling", "delivery", "scheduler")
+POLLING_LEASE = "telegram.polling"
+POLLING_LEASE_LENGTH = timedelta(seconds=30)
+
+
+@dataclass
+class House:
+    """What was built, for those who run it."""
+
+    settings: Settings
+    work: Work
+    clock: Clock
+    words: Catalogues
+    channels: Mapping[str, Channel]
+    renderer: Renderer
+    sender: Sender
+    dispatcher: Dispatcher
+    telegram: Telegram | None = None
+    phones: Sequence[Phone] = ()
+
+
+def build(
+    settings: Settings,
+    work: Work,
+    clock: Clock,
+    channels: Mapping[str, Channel],
+    *,
+    telegram: Telegram | None = None,
+    phones: Sequence[Phone] = (),
+) -> House:
+    """Put the parts together; nothing runs yet."""
+    words = Catalogues.load(arguments=WITH_ARGUMENTS)
+    links = Links(public_address(settings), telegram.username if telegram else "")
+    renderer = Renderer(words, links)
+    sender = Sender(work=work, clock=clock, channels=channels, renderer=renderer)
+    dispatcher = Dispatcher(
+        work=work,
+        clock=clock,
+        channels=channels,
+        routers=ROUTERS,
+        words=words,
+        deliver=sender.deliver,
+    )
+    return House(
+        settings, work, clock, words, channels, renderer, sender, dispatcher, telegram, phones
+    )
+
+
+def public_address(settings: Settings) -> str:
+    """Where links to our pages lead."""
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
+
+
+async def connect_telegram(settings: Settings, work: Work, stop: asyncio.Event) -> Telegram | None:
+    """The bot, once Telegram has told its name; None without a token or when told to stop."""
+    if settings.telegram_token is None:
+        return None
+    given = settings.telegram_webhook_secret
+    secret = await installation.kept(
+        work,
+        "telegram.webhook_secret",
+        given.get_secret_value() if given else secrets.token_urlsafe(32),
+    )
+    telegram = Telegram(
+        settings.telegram_token.get_secret_value(),
+        given.get_secret_value() if given else secret,
+        settings.telegram_api_url,
+    )
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            await telegram.start()
+        except SendError as error:
+            if error.kind == "refused":
+                await telegram.close()
+                raise
+            log.warning("telegram does not answer, trying again", reason=error.reason)
+            await _wait(stop, pause)
+            pause = min(pause * 2, 30.0)
+        else:
+            return telegram
+    await telegram.close()
+    return None
+
+
+async def run(house: House, parts: Collection[str], stop: asyncio.Event) -> None:
+    """Run the named parts until told to stop, then finish what is held."""
+    async with _web(house, "web" in parts):
+        tasks = []
+        if "delivery" in parts:
+            tasks.append(asyncio.create_task(house.sender.run(stop)))
+        if house.telegram is not None:
+            tasks += await _telegram_tasks(house, parts, stop)
+        ticker = Ticker(lambda: sweep(house.work, house.clock, house.sender.deliver))
+        if "scheduler" in parts:
+            ticker.start()
+        await stop.wait()
+        if "scheduler" in parts:
+            ticker.stop()
+        await asyncio.gather(*tasks)
+    await house.dispatcher.idle()
+    if house.telegram is not None:
+        await house.telegram.close()
+
+
+@asynccontextmanager
+async def _web(house: House, wanted: bool) -> AsyncIterator[None]:
+    if not wanted:
+        yield
+        return
+    app = server.build_app(
+        handle=house.dispatcher.handle,
+        channels=house.channels,
+        ready=lambda: installation.problems(house.work),
+        metrics=REGISTRY,
+        catalogues=house.words,
+        card_page=card_finder(house.work, house.renderer, house.words, house.clock),
+        phones=house.phones,
+    )
+    runner = await server.start(app, house.settings.host, house.settings.port)
+    log.info("listening", address=f"http://{house.settings.host}:{house.settings.port}")
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _telegram_tasks(
+    house: House, parts: Collection[str], stop: asyncio.Event
+) -> list[asyncio.Task[None]]:
+    telegram = house.telegram
+    if telegram is None:
+        return []
+    if house.settings.telegram_mode == "polling":
+        tasks = [asyncio.create_task(_poll(house, telegram, stop))] if "polling" in parts else []
+    else:
+        tasks = []
+        if "web" in parts:
+            await telegram.set_webhook(f"{public_address(house.settings)}/telegram/webhook")
+    if tasks or "web" in parts:
+        tasks.append(asyncio.create_task(set_menus(telegram, house.work, house.words)))
+    log.info("telegram", bot=telegram.username, mode=house.settings.telegram_mode)
+    return tasks
+
+
+async def _poll(house: House, telegram: Telegram, stop: asyncio.Event) -> None:
+    """Poll while this process holds the lease; another takes over when it ends."""
+
+    async def handle(messages: Sequence[InboundMessage]) -> None:
+        await asyncio.gather(*(in_turn(group) for group in in_order(messages)))
+
+    async def in_turn(messages: Sequence[InboundMessage]) -> None:
+        for message in messages:
+            await house.dispatcher.handle(message)
+
+    while not stop.is_set():
+        if not await _hold(house):
+            await _wait(stop, POLLING_LEASE_LENGTH.total_seconds() / 3)
+            continue
+        lost = asyncio.Event()
+        poller = asyncio.create_task(telegram.poll(handle, lost))
+        while not stop.is_set() and not poller.done():
+            await _wait(stop, POLLING_LEASE_LENGTH.total_seconds() / 3)
+            if not stop.is_set() and not await _hold(house):
+                break
+        lost.set()
+        await poller
+    await leases.end(house.work, POLLING_LEASE)
+
+
+async def _hold(house: House) -> bool:
+    now = house.clock.real_now()
+    return await leases.take(house.work, POLLING_LEASE, now, POLLING_LEASE_LENGTH)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,24 @@
+"""What time it is, asked in one place; everything below takes an instant as an argument."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """The programme's time. Leases and rate limits go by `real_now`, which never jumps."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The instant the programme lives in, UTC."""
+        return self.real_now() + self._ahead
+
+    def real_now(self) -> datetime:
+        """The machine's instant, UTC."""
+        return datetime.now(UTC)
+
+    def advance(self, by: timedelta) -> None:
+        """Move the programme's time on, for the demo and for tests."""
+        self._ahead += by

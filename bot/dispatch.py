@@ -1,0 +1,173 @@
+"""One inbound message is one transaction: recorded, answered, its replies put into the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.clock import Clock
+from bot.conversation import Router, Turn
+from bot.domain.messages import DeliveryReceipt, InboundMessage, Reply, phrase
+from bot.metrics import FAILURES, INBOUND
+from bot.routing import Answered, Routes
+from bot.services import outreach
+from bot.services.unit_of_work import UnitOfWork, Work
+from bot.storage import conversations, members, outbox, staff
+from locales import Catalogues
+
+log = structlog.get_logger()
+
+#: Sends what a conversation was just told.
+Deliver = Callable[[Collection[int]], Awaitable[None]]
+
+
+class Dispatcher:
+    """Takes what channels parsed, and has it answered exactly once."""
+
+    def __init__(
+        self,
+        *,
+        work: Work,
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        routers: Sequence[Router],
+        words: Catalogues,
+        deliver: Deliver,
+    ) -> None:
+        self._work = work
+        self._clock = clock
+        self._channels = channels
+        self._routes = Routes(routers, words)
+        self._words = words
+        self._deliver = deliver
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(self, event: InboundMessage | DeliveryReceipt) -> None:
+        """Store what an event changes; sending goes on after this returns.
+
+        Raises only when nothing could be stored, so that the provider delivers it again.
+        """
+        if isinstance(event, DeliveryReceipt):
+            await self._receipt(event)
+            return
+        if event.action is not None:
+            self._start(self._channels[event.address.channel].acknowledge(event))
+        try:
+            touched = await self._answer_once(event)
+        except Exception as error:
+            touched = await self._fail(event, error)
+        if touched:
+            self._start(self._deliver(touched))
+
+    async def idle(self) -> None:
+        """Wait until everything started here was sent, for shutting down and for tests."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _receipt(self, receipt: DeliveryReceipt) -> None:
+        async with self._work.unit_of_work() as uow:
+            await outbox.receipt(
+                uow.tx, receipt.channel, receipt.provider_id, receipt.state, receipt.reason
+            )
+
+    async def _answer_once(self, message: InboundMessage) -> Collection[int]:
+        channel = message.address.channel
+        now = self._clock.now()
+        async with self._work.unit_of_work() as uow:
+            if not await conversations.record_inbound(uow.tx, channel, message.external_id, now):
+                INBOUND.labels(channel, "repeated").inc()
+                return ()
+            turn = await self._turn(uow, message)
+            answered = await self._routes.answer(turn)
+            await self._keep(uow, turn, answered)
+        INBOUND.labels(channel, "answered").inc()
+        return uow.touched
+
+    async def _turn(self, uow: UnitOfWork, message: InboundMessage) -> Turn:
+        channel = self._channels[message.address.channel]
+        shop = uow.programme.shop
+        now = self._clock.now()
+        conversation = await conversations.enter(
+            uow.tx,
+            message.address,
+            channel.identity_kind,
+            self._words.language_for(message.language, shop.languages, shop.language),
+            now,
+        )
+        member_id, staff_id = conversation.member_id, conversation.staff_id
+        return Turn(
+            uow=uow,
+            now=now,
+            message=message,
+            conversation=conversation,
+            member=await members.get(uow.tx, member_id) if member_id else None,
+            staff=await staff.get(uow.tx, staff_id) if staff_id else None,
+            language=conversation.language,
+            words=self._words,
+            draft=conversation.draft,
+            can_share_contact=channel.limits.contact and channel.identity_kind != "phone",
+        )
+
+    async def _keep(self, uow: UnitOfWork, turn: Turn, answered: Answered) -> None:
+        conversation = turn.conversation
+        pressed = turn.message.message_id if turn.message.action else None
+        for number, reply in enumerate(answered.replies):
+            first = number == 0 and pressed is not None
+            edits = first and reply.edits and reply.picture is None
+            await outreach.say(
+                uow,
+                conversation.id,
+                reply,
+                turn.now,
+                member_id=conversation.member_id,
+                edit_of=pressed if edits else None,
+                clear_of=pressed if first and not edits and answered.closes else None,
+            )
+        await conversations.save(
+            uow.tx,
+            conversation.id,
+            step=answered.step,
+            draft=answered.draft,
+            misses=answered.misses,
+            language=turn.language,
+        )
+
+    async def _fail(self, message: InboundMessage, error: Exception) -> Collection[int]:
+        """Keep a message that could not be handled, apologise, report it once (S39)."""
+        frames = traceback.extract_tb(error.__traceback__)
+        # The text of an error may hold what a person wrote; where it happened never does.
+        where = [f"{frame.name}:{frame.lineno}" for frame in frames[-6:]]
+        failure = f"{type(error).__name__} at {' < '.join(reversed(where))}"
+        channel = message.address.channel
+        async with self._work.unit_of_work() as uow:
+            now = self._clock.now()
+            if not await conversations.record_inbound(uow.tx, channel, message.external_id, now):
+                return ()
+            turn = await self._turn(uow, message)
+            stored = json.dumps({"text": message.text, "action": repr(message.action)})
+            await conversations.record_failure(
+                uow.tx, channel, message.external_id, failure, stored
+            )
+            apology = Reply((phrase("fallback.failed"),))
+            await outreach.say(uow, turn.conversation.id, apology, now)
+        FAILURES.labels(channel).inc()
+        log.error("message could not be handled", channel=channel, failure=failure)
+        return uow.touched
+
+
+def in_order(messages: Sequence[InboundMessage]) -> list[list[InboundMessage]]:
+    """Messages grouped by address, so that one person's stay in order and others go beside."""
+    groups: dict[str, list[InboundMessage]] = {}
+    for message in messages:
+        groups.setdefault(message.address.value, []).append(message)
+    return list(groups.values())

@@ -1,0 +1,203 @@
+"""Finding who answers a message: stop words, links, commands, the open question, then the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.conversation import ANSWER, Route, Router, Said, Step, Turn
+from bot.domain.messages import Action, Button, Reply, phrase
+from bot.domain.wire import reply_from_json
+from bot.services import outreach
+from locales import Catalogues
+
+#: Longer texts are cut before anyone reads them: nothing a person says to a shop needs more.
+TEXT_LIMIT = 4096
+
+# On channels without deep links the payload is the text itself (interface.md).
+_PAYLOAD = re.compile(r"(?:join|[a-z])_[A-Za-z0-9_-]{1,62}")
+
+#: Names of what every programme answers; the routers register them.
+HOME, UNKNOWN, STOP, JOIN = "menu", "unknown", "stop", "join"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What is said to a message, and where the conversation stands after it.
+
+    `closes`: a pressed choice was an answer, so its buttons go.
+    """
+
+    replies: Sequence[Reply]
+    step: str | None = None
+    draft: Mapping[str, str] = field(default_factory=dict)
+    misses: int = 0
+    closes: bool = False
+
+
+class Routes:
+    """All routers in order; the first that has a command, button, link or question gets it."""
+
+    def __init__(self, routers: Sequence[Router], words: Catalogues) -> None:
+        self._words = words
+        self._commands: dict[str, Route] = {}
+        self._actions: dict[str, Route] = {}
+        self._links: dict[str, Route] = {}
+        self._steps: dict[str, Step] = {}
+        for router in reversed(routers):
+            self._commands |= router.commands
+            self._actions |= router.actions
+            self._links |= router.links
+            self._steps |= router.steps
+
+    async def answer(self, turn: Turn) -> Answered:
+        """The answer to one message."""
+        message = turn.message
+        turn.text = message.text[:TEXT_LIMIT].strip()
+        if message.action is not None:
+            return await self._pressed(turn, message.action)
+        if message.contact is not None:
+            return await self._to_step(turn)
+        if message.media is not None:
+            return await self._with_question(turn, Reply((phrase("fallback.media"),)))
+        return await self._typed(turn)
+
+    async def _typed(self, turn: Turn) -> Answered:
+        if self._words.is_stop(turn.text):
+            return await self._run(turn, self._commands[STOP])
+        command = self._command(turn)
+        if command is not None:
+            return await self._run(turn, command)
+        if self._words.is_word("menu", turn.text, turn.language) or self._words.is_word(
+            "back", turn.text, turn.language
+        ):
+            turn.leaves = True
+            return await self._run(turn, self._commands[HOME])
+        picked = await self._picked(turn)
+        if picked is not None:
+            return await self._pressed(turn, picked)
+        if turn.conversation.step in self._steps:
+            return await self._to_step(turn)
+        return await self._run(turn, self._commands[UNKNOWN])
+
+    def _command(self, turn: Turn) -> Route | None:
+        """The command or link a text is; its words are left in `turn.text`."""
+        if _PAYLOAD.fullmatch(turn.text):
+            return self._link(turn, turn.text)
+        found = self._words.command(turn.text, turn.language)
+        if found is None:
+            return None
+        name, rest = found
+        if name == "start" and rest:
+            return self._link(turn, rest) or self._commands[HOME]
+        route = self._commands.get(name)
+        if route is None or (not turn.text.startswith("/") and not _allowed(route, turn)):
+            # A colleague's word without the slash is just a word in a customer's mouth.
+            return None
+        turn.text = rest
+        return route
+
+    def _link(self, turn: Turn, payload: str) -> Route | None:
+        prefix, _, rest = payload.partition("_")
+        route = self._links.get(prefix)
+        if route is not None:
+            turn.text = rest
+            turn.leaves = True
+        return route
+
+    async def _pressed(self, turn: Turn, action: Action) -> Answered:
+        turn.message = replace(turn.message, action=action)
+        if action.name == ANSWER:
+            step, value = (*action.args, "", "")[:2]
+            if step != turn.conversation.step:
+                return await self._stale(turn)
+            turn.answer = value
+            return await self._to_step(turn)
+        route = self._actions.get(action.name)
+        if route is None:
+            return await self._stale(turn)
+        return await self._run(turn, route)
+
+    async def _picked(self, turn: Turn) -> Action | None:
+        """The choice a bare number or a label picks, among those shown last."""
+        shown = await self._choices(turn)
+        if shown is None:
+            return None
+        buttons = [button for row in shown.buttons for button in row if not button.contact]
+        if shown.numbered and turn.text.isascii() and turn.text.isdigit() and len(turn.text) < 4:
+            number = int(turn.text)
+            return buttons[number - 1].action if 0 < number <= len(buttons) else None
+        return next((button.action for button in buttons if self._says(turn, button)), None)
+
+    def _says(self, turn: Turn, button: Button) -> bool:
+        label = self._words.label(button.label, turn.language)
+        return self._words.matches(turn.text, label)
+
+    async def _choices(self, turn: Turn) -> Reply | None:
+        step = self._steps.get(turn.conversation.step or "")
+        if step is not None:
+            return await step.ask(turn)
+        stored = await outreach.last_choices(turn.uow, turn.conversation.id)
+        return reply_from_json(stored) if stored else None
+
+    async def _stale(self, turn: Turn) -> Answered:
+        """A button that is out of date opens the present state."""
+        if turn.conversation.step in self._steps:
+            return await self._with_question(turn, Reply((phrase("fallback.stale"),)))
+        answered = await self._run(turn, self._commands[HOME])
+        return replace(answered, closes=True)
+
+    async def _to_step(self, turn: Turn) -> Answered:
+        step = self._steps.get(turn.conversation.step or "")
+        if step is None:
+            return await self._run(turn, self._commands[HOME])
+        said = _listed(await step.answer(turn))
+        answered = await self._after(turn, said, open_step=None)
+        return replace(answered, closes=turn.answer is not None)
+
+    async def _run(self, turn: Turn, route: Route) -> Answered:
+        if route.role is not None and not _allowed(route, turn):
+            return await self._with_question(turn, Reply((phrase("fallback.not_for_you"),)))
+        if route.member and turn.member is None:
+            route = self._commands[JOIN]
+        misses = turn.conversation.misses
+        said = _listed(await route.handler(turn))
+        step = None if turn.leaves else turn.conversation.step
+        answered = await self._after(turn, said, open_step=step)
+        missed = route is self._commands[UNKNOWN] and not turn.understood
+        return replace(answered, misses=misses + 1 if missed else 0)
+
+    async def _with_question(self, turn: Turn, reply: Reply) -> Answered:
+        answered = await self._after(turn, [reply], open_step=turn.conversation.step)
+        return replace(answered, misses=turn.conversation.misses)
+
+    async def _after(self, turn: Turn, said: list[Reply], open_step: str | None) -> Answered:
+        """Add the question that is open after what was said: a new one, or the old one again."""
+        last = said[-1] if said else Reply()
+        name = last.then or open_step
+        step = self._steps.get(name or "")
+        if step is None:
+            return Answered(said)
+        if last.then is not None:
+            turn.draft = last.draft
+        question = await step.ask(turn)
+        # The choices on the table are the question's: a number must not mean two things.
+        said = [replace(reply, buttons=()) for reply in said]
+        if said and last.picture is None:
+            # Two short texts are one message: what was done, then the question.
+            question = replace(
+                question, phrases=(*last.phrases, *question.phrases), edits=last.edits
+            )
+            said = said[:-1]
+        return Answered([*said, question], step.name, turn.draft)
+
+
+def _allowed(route: Route, turn: Turn) -> bool:
+    if route.role is None:
+        return True
+    return turn.staff is not None and turn.staff.role >= route.role
+
+
+def _listed(said: Said) -> list[Reply]:
+    return [said] if isinstance(said, Reply) else list(said)

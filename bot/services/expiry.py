@@ -1,0 +1,67 @@
+"""Ending what has ended: lots and vouchers, in small transactions (S4, S19)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.services import redeeming
+from bot.services.unit_of_work import UnitOfWork, Work
+from bot.storage import ledger, members, operations, vouchers
+
+#: Members or vouchers per page, so that no transaction is long.
+PAGE = 100
+
+
+async def expire_lots(work: Work, now: datetime) -> int:
+    """Take the remainder of every lot that has ended by `now`, once; returns the units taken."""
+    taken = 0
+    while True:
+        async with work.reading() as reader:
+            page = await ledger.members_with_ended_lots(reader, now, PAGE)
+        for member_id in page:
+            async with work.unit_of_work() as uow:
+                taken += await _expire_member(uow, member_id, now)
+        if len(page) < PAGE:
+            return taken
+
+
+async def _expire_member(uow: UnitOfWork, member_id: int, now: datetime) -> int:
+    await members.lock(uow.tx, member_id)
+    account = await ledger.open_account(uow.tx, member_id)
+    taken = account.expire(now)
+    if not taken:
+        return 0
+    # The lots are locked by their member, so a key of its own only has to be unique.
+    last = max(take.lot for posting in account.postings for take in posting.takes)
+    operation_id = await operations.begin(
+        uow.tx,
+        f"expire:{member_id}:{last}:{now.isoformat()}",
+        "expire",
+        now=now,
+        member_id=member_id,
+    )
+    if operation_id is None:
+        return 0
+    await ledger.write(
+        uow.tx,
+        account,
+        member_id=member_id,
+        operation_id=operation_id,
+        programme_version=uow.version,
+        now=now,
+    )
+    return taken
+
+
+async def expire_vouchers(work: Work, now: datetime) -> list[int]:
+    """End every voucher whose time is over; returns the conversations that hear of it."""
+    touched: dict[int, None] = {}
+    while True:
+        async with work.reading() as reader:
+            page = await vouchers.ended(reader, now, PAGE)
+        for voucher in page:
+            async with work.unit_of_work() as uow:
+                await redeeming.expire(uow, voucher, now)
+            touched |= uow.touched
+        if len(page) < PAGE:
+            return list(touched)

@@ -1,0 +1,217 @@
+"""Becoming a member: by oneself in chat, or by a colleague at the till (S12, S33, S40)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.domain.members import Member, Staff
+from bot.domain.messages import Day, Moment, phrase
+from bot.services import earning
+from bot.services.phones import e164
+from bot.services.results import Refused
+from bot.services.unit_of_work import UnitOfWork
+from bot.storage import conversations, members, operations
+from bot.storage.conversations import Conversation
+
+#: The longest name kept, in characters.
+NAME_LIMIT = 60
+BIRTHDAY_CHANGE = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A new member, and what the programme gave them for joining, by unit."""
+
+    member: Member
+    gift: tuple[tuple[str, int], ...]
+
+
+def clean_name(text: str) -> str:
+    """A name on one line, without control characters, as long as is kept."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.split())[:NAME_LIMIT].strip()
+
+
+async def join(
+    uow: UnitOfWork,
+    conversation: Conversation,
+    *,
+    name: str,
+    language: str,
+    location: str | None,
+    now: datetime,
+    phone: str = "",
+) -> Joined:
+    """Make the person of a conversation a member who confirmed the age and accepted the terms.
+
+    `phone` is a number the app vouched for and nobody has.
+    """
+    place = uow.programme.location(location)
+    member = await members.create(
+        uow.tx,
+        name=clean_name(name),
+        language=language,
+        now=now,
+        source="chat",
+        home_location=place.code if place else None,
+    )
+    await conversations.belongs_to(uow.tx, conversation.identity_id, member.id)
+    await _accept_terms(uow, member.id, conversation.address.channel, now)
+    if phone and (number := proven_number(uow, phone)):
+        await members.attach(uow.tx, member.id, "phone", number, proven=True, now=now)
+    gift = await earning.welcome(uow, member, now)
+    return Joined(member, tuple(gift))
+
+
+async def take_possession(
+    uow: UnitOfWork,
+    member_id: int,
+    conversation: Conversation,
+    name: str,
+    language: str,
+    now: datetime,
+) -> Member:
+    """Give a membership a colleague began to the person who proved its number."""
+    member = await members.lock(uow.tx, member_id)
+    if name and not member.name:
+        await members.rename(uow.tx, member_id, clean_name(name))
+    await members.set_language(uow.tx, member_id, language)
+    await _accept_terms(uow, member_id, conversation.address.channel, now)
+    return await members.lock(uow.tx, member_id)
+
+
+async def _accept_terms(uow: UnitOfWork, member_id: int, channel: str, now: datetime) -> None:
+    terms = uow.programme.joining
+    await members.accept_terms(uow.tx, member_id, terms.terms_version, terms.minimum_age)
+    await members.add_consent(
+        uow.tx,
+        member_id,
+        channel=channel,
+        purpose="terms",
+        granted=True,
+        wording="join.welcome",
+        version=terms.terms_version,
+        source="chat",
+        at=now,
+    )
+
+
+async def decided(uow: UnitOfWork, member_id: int, channel: str) -> bool:
+    """Whether a member has chosen about marketing on a channel."""
+    return await marketing(uow, member_id, channel) is not None
+
+
+async def marketing(uow: UnitOfWork, member_id: int, channel: str) -> bool | None:
+    """A member's choice about marketing on a channel; None before it was made."""
+    for consent in await members.consents(uow.tx, member_id):
+        if (consent.channel, consent.purpose) == (channel, "marketing"):
+            return consent.granted
+    return None
+
+
+def yearly(month: int, day: int) -> Day:
+    """A birthday as it is shown: any leap year has every day."""
+    return Day(date(2000, month, day), yearly=True)
+
+
+async def decide_marketing(
+    uow: UnitOfWork, member_id: int, channel: str, granted: bool, wording: str, now: datetime
+) -> None:
+    """Keep a member's choice about marketing on one channel, with what they were asked (S33)."""
+    await members.add_consent(
+        uow.tx,
+        member_id,
+        channel=channel,
+        purpose="marketing",
+        granted=granted,
+        wording=wording,
+        version=uow.programme.joining.terms_version,
+        source="chat",
+        at=now,
+    )
+
+
+async def stop_marketing(uow: UnitOfWork, member_id: int, channel: str, now: datetime) -> None:
+    """Stop all marketing on every channel at once (S33)."""
+    known = {consent.channel for consent in await members.consents(uow.tx, member_id)}
+    for name in sorted({channel, *known, *await members.channels_used(uow.tx, member_id)}):
+        await decide_marketing(uow, member_id, name, False, "stop", now)
+
+
+async def set_birthday(
+    uow: UnitOfWork, member_id: int, month: int, day: int, now: datetime
+) -> Refused | None:
+    """Keep a birthday; it can be changed once a year (S30)."""
+    member = await members.lock(uow.tx, member_id)
+    set_at = await members.birthday_set_at(uow.tx, member_id)
+    if member.birthday and set_at and now < set_at + BIRTHDAY_CHANGE:
+        again = Moment(set_at + BIRTHDAY_CHANGE, uow.programme.zone().key, "day")
+        return Refused(phrase("birthday.once_a_year", at=again))
+    await members.set_birthday(uow.tx, member_id, month, day, now)
+    return None
+
+
+async def prove_phone(
+    uow: UnitOfWork, conversation: Conversation, phone: str, now: datetime
+) -> int | Refused | None:
+    """Link a number the app vouches for (S12).
+
+    Returns the member it belongs to when that is somebody a colleague enrolled and this person has
+    just proven to be; None when the number is free to go with a membership that is only beginning.
+    """
+    number = proven_number(uow, phone)
+    if number is None:
+        return Refused(phrase("phone.invalid"))
+    owner, _ = await members.identity_owner(uow.tx, "phone", number)
+    if conversation.member_id is not None:
+        if owner not in (None, conversation.member_id):
+            return Refused(phrase("phone.taken"))
+        await members.attach(uow.tx, conversation.member_id, "phone", number, proven=True, now=now)
+        return conversation.member_id
+    if owner is None:
+        return None
+    await members.lock(uow.tx, owner)
+    if any(kind != "phone" for kind, _, _ in await members.identities(uow.tx, owner)):
+        return Refused(phrase("phone.taken"))
+    await conversations.belongs_to(uow.tx, conversation.identity_id, owner)
+    await members.attach(uow.tx, owner, "phone", number, proven=True, now=now)
+    return owner
+
+
+def proven_number(uow: UnitOfWork, phone: str) -> str | None:
+    """A number as an app gives it, which leaves out the plus; None if it is no number."""
+    return e164(phone if phone.startswith("+") else f"+{phone}", uow.programme)
+
+
+async def enrol(
+    uow: UnitOfWork, phone: str, colleague: Staff, key: str, now: datetime
+) -> Joined | Refused:
+    """Make a customer at the till a member by their number, which they prove when they write."""
+    number = e164(phone, uow.programme)
+    if number is None:
+        return Refused(phrase("phone.invalid"))
+    existing = await members.by_identity(uow.tx, "phone", number)
+    if existing:
+        return Refused(phrase("staff.enrolled_before", code=existing.code))
+    location = uow.programme.location(colleague.at)
+    member = await members.create(
+        uow.tx,
+        name="",
+        language=uow.programme.shop.language,
+        now=now,
+        source="staff",
+        home_location=location.code if location else None,
+    )
+    await members.attach(uow.tx, member.id, "phone", number, proven=False, now=now)
+    await operations.begin(
+        uow.tx,
+        key,
+        "enrol",
+        now=now,
+        member_id=member.id,
+        staff_id=colleague.id,
+        location=colleague.at,
+    )
+    gift = await earning.welcome(uow, member, now)
+    return Joined(member, tuple(gift))

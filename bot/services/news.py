@@ -1,0 +1,99 @@
+"""What people hear of what was done for them or under their eyes: messages nobody asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.domain.ledger import EntryKind, reward_unit
+from bot.domain.members import Staff
+from bot.domain.messages import Action, Button, Day, Phrase, Reply, phrase
+from bot.domain.programme import Programme, Reward
+from bot.domain.rewards import Voucher
+from bot.services import outreach
+from bot.services.results import Earned, Undone
+from bot.services.unit_of_work import UnitOfWork
+from bot.services.wallets import Wallet, wallet
+
+
+async def tell_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: datetime) -> None:
+    """Tell a member what they were just given, and what it unlocked."""
+    purse = await wallet(uow.tx, uow.programme, earned.member.id, now)
+    phrases = [_given(purse, unit, amount, kind) for unit, amount in earned.given]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    for code in dict.fromkeys(earned.rewards):
+        reward = uow.programme.reward(code)
+        if reward:
+            phrases.append(reward_ready(purse, reward))
+            buttons = ((_redeem(code), _keep()),)
+    if phrases:
+        reply = Reply(tuple(phrases), buttons or ((_card(),),))
+        await outreach.tell_member(uow, earned.member.id, reply, now)
+
+
+async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:
+    """Tell a member that a mistake at the till was put right."""
+    purse = await wallet(uow.tx, uow.programme, undone.member.id, now)
+    phrases = tuple(
+        phrase(f"news.undone.{unit}", n=amount, have=purse.balance(unit))
+        for unit, amount in undone.taken
+    )
+    if phrases:
+        await outreach.tell_member(uow, undone.member.id, Reply(phrases, ((_card(),),)), now)
+
+
+async def tell_used(uow: UnitOfWork, voucher: Voucher, now: datetime) -> None:
+    """Give a member the receipt of a reward that was handed over (S19)."""
+    reward = uow.programme.reward(voucher.reward)
+    if reward:
+        reply = Reply((phrase("news.used", reward=reward.name),), ((_card(),),))
+        await outreach.tell_member(uow, voucher.member_id, reply, now)
+
+
+async def tell_voucher_ended(uow: UnitOfWork, voucher: Voucher, now: datetime) -> None:
+    """Tell a member that a voucher ran out and nothing was lost."""
+    reward = uow.programme.reward(voucher.reward)
+    if reward:
+        buttons = ((_redeem(reward.code), _card()),)
+        reply = Reply((phrase("news.voucher_ended", reward=reward.name),), buttons)
+        await outreach.tell_member(uow, voucher.member_id, reply, now)
+
+
+def limit_passed(colleague: Staff, why: Phrase) -> Reply:
+    """What managers hear when a colleague passes a limit at the till (S17)."""
+    return Reply((phrase("news.limit", colleague=colleague.name, why=why),))
+
+
+def reward_ready(purse: Wallet, reward: Reward) -> Phrase:
+    """That an earned reward waits, and until which day."""
+    until = next(
+        (end.ends_at for end in purse.endings() if end.unit == reward_unit(reward.code)), None
+    )
+    if until is None:
+        return phrase("news.reward", reward=reward.name)
+    return phrase("news.reward_until", reward=reward.name, until=last_day(purse.programme, until))
+
+
+def last_day(programme: Programme, ends_at: datetime) -> Day:
+    """The last day something can be used, for an instant that ends it at the next midnight."""
+    return Day((ends_at - timedelta(seconds=1)).astimezone(programme.zone()).date())
+
+
+def _given(purse: Wallet, unit: str, amount: int, kind: EntryKind) -> Phrase:
+    have = purse.balance(unit)
+    if unit == "stamps" and purse.programme.units.stamps:
+        total = purse.programme.units.stamps.card
+        key = "news.paper" if kind == "takeover" else "news.stamps"
+        return phrase(key, n=amount, have=have, total=total)
+    return phrase("news.points", n=amount, have=have)
+
+
+def _redeem(code: str) -> Button:
+    return Button(phrase("button.redeem_now"), Action("redeem", (code,)))
+
+
+def _keep() -> Button:
+    return Button(phrase("button.keep"), Action("keep"))
+
+
+def _card() -> Button:
+    return Button(phrase("button.card"), Action("card"))

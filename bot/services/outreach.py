@@ -1,0 +1,67 @@
+"""Putting messages into the outbox: replies, and news for people who did not just write."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from bot.domain.members import Role
+from bot.domain.messages import MessageClass, Reply
+from bot.domain.wire import to_json
+from bot.services.unit_of_work import UnitOfWork
+from bot.storage import conversations, outbox, staff
+
+
+async def say(
+    uow: UnitOfWork,
+    conversation_id: int,
+    reply: Reply,
+    now: datetime,
+    *,
+    message_class: MessageClass = MessageClass.REPLY,
+    member_id: int | None = None,
+    edit_of: str | None = None,
+    clear_of: str | None = None,
+) -> None:
+    """Say something in a conversation, after what was said there before."""
+    await outbox.put(
+        uow.tx,
+        conversation_id,
+        json.dumps(to_json(reply)),
+        message_class=message_class,
+        member_id=member_id,
+        choices=bool(reply.buttons),
+        due_at=now,
+        now=now,
+        claimed_by=uow.owner,
+        lease_until=uow.lease_until,
+        edit_of=edit_of,
+        clear_of=clear_of,
+    )
+    uow.touched[conversation_id] = None
+
+
+async def tell_member(uow: UnitOfWork, member_id: int, reply: Reply, now: datetime) -> None:
+    """Tell a member what was just done for them, where they wrote last (S22, S33a)."""
+    for conversation_id in (await conversations.of_member(uow.tx, member_id))[:1]:
+        await say(
+            uow,
+            conversation_id,
+            reply,
+            now,
+            message_class=MessageClass.TRANSACTIONAL,
+            member_id=member_id,
+        )
+
+
+async def tell_managers(uow: UnitOfWork, reply: Reply, now: datetime) -> None:
+    """Tell the managers and owners something they should know."""
+    for conversation_id in await staff.conversations(uow.tx, (Role.MANAGER, Role.OWNER)):
+        await say(uow, conversation_id, reply, now, message_class=MessageClass.TRANSACTIONAL)
+
+
+async def last_choices(uow: UnitOfWork, conversation_id: int) -> dict[str, Any] | None:
+    """The newest message with choices in a conversation, as `wire` stores it."""
+    stored = await outbox.last_choices(uow.tx, conversation_id)
+    return json.loads(stored) if stored else None

@@ -1,0 +1,51 @@
+"""What services answer: done, refused with the reason in words, or done before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.members import Member
+from bot.domain.messages import Phrase
+from bot.domain.rewards import Voucher
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing changed, and why, as a phrase for whoever asked."""
+
+    why: Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The same operation was done before; nothing changed now (S9)."""
+
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What an operation gave a member: amounts by unit, and codes of rewards of filled cards."""
+
+    member: Member
+    operation_id: int
+    given: tuple[tuple[str, int], ...]
+    rewards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo took back from a member, by unit."""
+
+    member: Member
+    taken: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A reward that was handed over."""
+
+    member: Member
+    voucher: Voucher

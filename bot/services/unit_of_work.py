@@ -1,0 +1,91 @@
+"""The one door to a transaction for everything above storage, with the programme in force."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot import programmes
+from bot.domain.programme import Programme
+from bot.storage import settings
+from bot.storage.database import Database, Reader, Transaction
+
+#: How long a process keeps the messages it has just committed before others may send them.
+LEASE = timedelta(seconds=15)
+
+
+@dataclass
+class UnitOfWork:
+    """An open transaction and the programme it runs under.
+
+    `touched` are the conversations that got a message, to be delivered after the commit; `owner`
+    is the process that keeps those messages for itself until `lease_until` (real time).
+    """
+
+    tx: Transaction
+    programme: Programme
+    version: int
+    owner: str
+    lease_until: datetime
+    touched: dict[int, None] = field(default_factory=dict)
+
+
+class NoProgramme(Exception):
+    """There is no programme to run yet; the message says what to do."""
+
+
+class Work:
+    """Opens units of work. Follows the newest programme version, whoever saved it."""
+
+    def __init__(
+        self,
+        database: Database,
+        languages: Collection[str],
+        owner: str,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self.database = database
+        self.owner = owner
+        self._languages = languages
+        self._lease = lease
+        self._current: tuple[int, Programme] | None = None
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
+        """A transaction that commits at the end of the block; services never commit themselves."""
+        async with self.database.transaction() as tx:
+            version, programme = await self._programme(tx)
+            lease_until = datetime.now(UTC) + self._lease
+            yield UnitOfWork(tx, programme, version, self.owner, lease_until)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """Read beside the transactions, without holding anybody up."""
+        async with self.database.reading() as reader:
+            yield reader
+
+    async def adopt(self, source: str, now: datetime) -> bool:
+        """Put a programme file's content in force unless it was seen before; True when new."""
+        async with self.database.transaction() as tx:
+            return await settings.add_programme(tx, source, now) is not None
+
+    async def programme(self) -> Programme:
+        """The programme in force."""
+        async with self.database.reading() as reader:
+            return (await self._programme(reader))[1]
+
+    async def _programme(self, reader: Reader) -> tuple[int, Programme]:
+        newest = await settings.newest_programme_version(reader)
+        if self._current is None or self._current[0] != newest:
+            found = await settings.newest_programme(reader)
+            if found is None:
+                raise NoProgramme("no programme is in force: write one with `regulars new`")
+            version, source = found
+            programme, findings = programmes.read(source, self._languages)
+            if programme is None:
+                why = next(found.message for found in findings if found.level == "error")
+                raise NoProgramme(f"programme version {version} can't be read any more: {why}")
+            self._current = (version, programme)
+        return self._current

@@ -1,0 +1,214 @@
+"""The installation's settings: environment variables, or a `.env` file, that start with REGULARS_.
+
+What is wrong with one is said in a sentence that names it and what to write, and never repeats the
+value, which may be a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "REGULARS_"
+#: Beside where Regulars is started.
+ENV_FILE = ".env"
+#: In characters.
+SECRET_LENGTH = 16
+TELEGRAM = "https://api.telegram.org"
+
+
+class BadSettings(Exception):
+    """Some settings can't be used; each finding names one and says what to do."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _database(value: str) -> str:
+    if value.startswith("sqlite://"):
+        if value.removeprefix("sqlite://").strip("/") in ("", ":memory:"):
+            raise ValueError("no file")
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise ValueError("no database")
+    return value
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("no address")
+    if parts.query or parts.fragment or "@" in parts.netloc or re.search(r"\s", value):
+        raise ValueError("more than an address")
+    return value.rstrip("/")
+
+
+def _secret(pattern: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not re.fullmatch(pattern, value.get_secret_value(), re.ASCII):
+            raise ValueError("not of this form")
+        return value
+
+    return AfterValidator(check)
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+LogFormat = Annotated[Literal["console", "json"], BeforeValidator(_lower)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+TelegramMode = Annotated[Literal["polling", "webhook"], BeforeValidator(_lower)]
+
+#: What to write, by setting, where what stands there can't be used.
+_ADVICE = {
+    "database_url": "write sqlite://path/to/file.db or postgres://user:pass@host:5432/db",
+    "programme": "write the path of the programme file",
+    "secret_key": f"write a secret of at least {SECRET_LENGTH} characters, such as "
+    "`openssl rand -hex 32` prints; several by commas, the first is used for what is new",
+    "public_url": "write the address the outside reaches this server at, such as "
+    "https://loyalty.example.com",
+    "host": "write the address to listen at, such as 127.0.0.1, or 0.0.0.0 for every network",
+    "port": "write a port number from 0 to 65535; 0 takes a free one",
+    "telegram_token": "write the token as @BotFather gave it: digits, a colon, letters",
+    "telegram_api_url": f"write an address such as {TELEGRAM}, or leave it out",
+    "telegram_mode": "write polling or webhook, or leave it out",
+    "telegram_webhook_secret": "write 1 to 256 letters, digits, _ and -, or leave it out",
+    "telegram_rate": "write how many messages a second, such as 30",
+    "log_format": "write console or json",
+    "log_level": "write debug, info, warning or error",
+}
+
+
+class Settings(BaseSettings):
+    """Every setting, checked; made by `load()`. Secrets show as stars wherever it is printed."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        "sqlite://data/regulars.db", repr=False
+    )
+    programme: Path = Path("programme.toml")
+    secret_key: Annotated[
+        tuple[Annotated[SecretStr, Field(min_length=SECRET_LENGTH)], ...], BeforeValidator(_split)
+    ] = ()
+    public_url: Address | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    telegram_token: Annotated[SecretStr, _secret(r"\d+:[A-Za-z0-9_-]+")] | None = None
+    telegram_api_url: Address = TELEGRAM
+    telegram_mode: TelegramMode = Field(
+        default_factory=lambda given: "webhook" if given.get("public_url") else "polling"
+    )
+    telegram_webhook_secret: Annotated[SecretStr, _secret("[A-Za-z0-9_-]{1,256}")] | None = None
+    telegram_rate: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] = 30.0
+    log_format: LogFormat = "console"
+    log_level: LogLevel = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library names them all
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: the sources of the library pass over unknown names."""
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings of this process, or of `environ` alone; an empty one is one not set.
+
+        Raises BadSettings.
+        """
+        given = _surroundings() if environ is None else environ
+        values: dict[str, Any] = {
+            name[len(PREFIX) :].lower(): value.strip()
+            for name, value in given.items()
+            if name.upper().startswith(PREFIX) and value.strip()
+        }
+        try:
+            settings = cls(**values)
+        except ValidationError as error:
+            raise BadSettings(_findings(error)) from None
+        if conflicts := list(settings._conflicts()):
+            raise BadSettings(conflicts)
+        return settings
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of a SQLite database; None on PostgreSQL."""
+        file = self.database_url.removeprefix("sqlite://")
+        return None if file == self.database_url else Path(file)
+
+    def _conflicts(self) -> Iterator[str]:
+        if not self.secret_key and self.sqlite_file is None:
+            yield f"{PREFIX}SECRET_KEY: PostgreSQL needs one: {_ADVICE['secret_key']}"
+        if self.telegram_token is None or self.telegram_mode == "polling":
+            return
+        if self.public_url is None:
+            yield (
+                f"{PREFIX}PUBLIC_URL: a webhook needs one: {_ADVICE['public_url']}, "
+                f"or set {PREFIX}TELEGRAM_MODE=polling"
+            )
+        elif self.telegram_api_url == TELEGRAM and not self.public_url.startswith("https://"):
+            # https://core.telegram.org/bots/webhooks
+            yield (
+                f"{PREFIX}PUBLIC_URL: Telegram delivers to https:// alone: write such an address, "
+                f"or set {PREFIX}TELEGRAM_MODE=polling"
+            )
+
+
+def _surroundings() -> Mapping[str, str]:
+    """The `.env` file's variables, and over them the environment's."""
+    try:
+        written = DotEnvSettingsSource(Settings, env_file=ENV_FILE).env_vars
+    except UnicodeDecodeError:
+        raise BadSettings([f"{ENV_FILE}: the file is not UTF-8: save it as such"]) from None
+    except OSError as error:
+        raise BadSettings([f"{ENV_FILE}: the file can't be read: {error.strerror}"]) from None
+    return {
+        **{name.upper(): value for name, value in written.items() if value is not None},
+        **os.environ,
+    }
+
+
+def _findings(error: ValidationError) -> list[str]:
+    wrong = dict.fromkeys(
+        str(found["loc"][0])
+        for found in error.errors()
+        # What follows from another setting can't be told while that one is wrong.
+        if found["type"] != "default_factory_not_called"
+    )
+    return [_finding(field) for field in wrong]
+
+
+def _finding(field: str) -> str:
+    name = f"{PREFIX}{field.upper()}"
+    if field in _ADVICE:
+        return f"{name}: {_ADVICE[field]}"
+    near = get_close_matches(field, _ADVICE, n=1)
+    hint = f" Did you mean {PREFIX}{near[0].upper()}?" if near else " Remove it."
+    return f"{name}: there is no such setting.{hint}"

@@ -1,0 +1,52 @@
+"""A member's card as a page, found by its token."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.clock import Clock
+from bot.domain.messages import Picture, phrase
+from bot.rendering import Renderer
+from bot.services import cards
+from bot.services.unit_of_work import Work
+from bot.web.pages import CardPage, FindCard
+from locales import Catalogues
+
+
+def card_finder(work: Work, renderer: Renderer, words: Catalogues, clock: Clock) -> FindCard:
+    """Looks up and draws the card a token opens."""
+
+    async def find(token: str) -> CardPage | None:
+        programme = await work.programme()
+        found = await cards.by_token(work, programme, token, clock.now())
+        if found is None:
+            return None
+        member, purse = found
+        language = member.language
+        stamps = programme.units.stamps
+        have = purse.balance("stamps" if stamps else "points")
+        progress = (
+            phrase("balance.stamps", n=have, total=stamps.card)
+            if stamps
+            else phrase("balance.points", n=have)
+        )
+        picture = Picture(
+            kind="card",
+            payload=f"c_{token}",
+            heading=member.name or member.code,
+            footer=progress,
+            filled=max(have, 0) if stamps else None,
+            total=stamps.card if stamps else None,
+        )
+        return CardPage(
+            shop=programme.shop.name.in_language(language),
+            heading=member.name or member.code,
+            progress=words.render(progress, language),
+            language=language,
+            background=programme.look.background,
+            ink=programme.look.ink,
+            accent=programme.look.accent,
+            picture=await asyncio.to_thread(renderer.draw, picture, language, programme),
+        )
+
+    return find

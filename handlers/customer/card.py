@@ -1,0 +1,55 @@
+"""The card with its QR code, and the balance."""
+
+from __future__ import annotations
+
+from bot.conversation import Router, Turn
+from bot.domain.messages import Phrase, Picture, Reply, phrase
+from bot.services import wallets
+from bot.services.wallets import Offer, Wallet
+from handlers.menu import bar, endings, member_menu, name_of, progress, waiting
+
+router = Router()
+
+
+@router.command("card", member=True)
+async def show_card(turn: Turn) -> Reply:
+    """The card as a picture, ready to be scanned."""
+    return await card(turn)
+
+
+async def card(turn: Turn, *first: Phrase) -> Reply:
+    """A member's card, after something else that is to be said."""
+    member = turn.customer
+    purse = await turn.wallet(member)
+    units = turn.programme.units
+    state = progress(purse)
+    picture = Picture(
+        kind="card",
+        payload=await wallets.card_payload(turn.uow.tx, member.id),
+        heading=name_of(member),
+        footer=state[0] if state else "",
+        filled=max(purse.balance("stamps"), 0) if units.stamps else None,
+        total=units.stamps.card if units.stamps else None,
+    )
+    phrases = (*first, *state, *waiting(purse), phrase("card.show"))
+    return Reply(phrases, member_menu(), picture)
+
+
+@router.command("balance", member=True)
+async def balance(turn: Turn) -> Reply:
+    """Where the member stands, what comes next, and when anything ends."""
+    purse = await turn.wallet(turn.customer)
+    lines = [*progress(purse)]
+    if dots := bar(purse):
+        lines.append(phrase("balance.bar", bar=dots))
+    lines += [*waiting(purse), *_next(purse), *endings(purse)]
+    return Reply(tuple(lines), member_menu(), edits=True)
+
+
+def _next(purse: Wallet) -> tuple[Phrase, ...]:
+    ahead = [offer for offer in purse.offers() if offer.missing and not offer.available]
+    nearest: Offer | None = min(ahead, key=lambda offer: offer.missing, default=None)
+    if nearest is None:
+        return ()
+    name = nearest.reward.name
+    return (phrase(f"balance.next.{nearest.unit}", n=nearest.missing, reward=name),)

@@ -1,0 +1,262 @@
+"""Joining: age and terms, name, number, then the card; what is asked after it can be skipped."""
+
+from __future__ import annotations
+
+from bot.conversation import Router, Step, Turn, choice, contact_button
+from bot.domain.birthdays import BadBirthday, parse_birthday
+from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
+from bot.services import earning, joining
+from bot.services.results import Refused
+from handlers.customer.card import card
+from handlers.menu import home, member_menu, name_of, progress
+from locales import month_words
+
+router = Router()
+
+
+@router.command("join")
+async def join(turn: Turn) -> Reply:
+    """Begin joining, go on where it was left, or say that it is done."""
+    if turn.member is not None:
+        return await _already(turn)
+    if (turn.conversation.step or "").startswith("join."):
+        return Reply()
+    return Reply(then="join.welcome")
+
+
+@router.link("join")
+async def join_at(turn: Turn) -> Reply:
+    """Begin joining by the sign in a shop; `turn.text` is the location."""
+    if turn.member is not None:
+        return await _already(turn)
+    if (turn.conversation.step or "").startswith("join."):
+        turn.leaves = False
+        return Reply()
+    place = turn.programme.location(turn.text)
+    return Reply(then="join.welcome", draft={"location": place.code} if place else {})
+
+
+@router.link("r")
+async def referred(turn: Turn) -> Reply:
+    """A friend's link leads to joining."""
+    return await home(turn)
+
+
+@router.link("x")
+async def claim(turn: Turn) -> Reply:
+    """Claim a purchase made without the card; a stranger joins first."""
+    if turn.member is None:
+        return Reply((phrase("claim.join_first"),), then="join.welcome", draft={"claim": turn.text})
+    return await _claim(turn, turn.text)
+
+
+async def _claim(turn: Turn, code: str) -> Reply:
+    claimed = await earning.claim(turn.uow, turn.customer.id, code, turn.now)
+    if isinstance(claimed, Refused):
+        return Reply((claimed.why,), member_menu())
+    # What was earned is told by the same news as at the till.
+    return Reply((phrase("claim.done"),))
+
+
+async def _already(turn: Turn) -> Reply:
+    purse = await turn.wallet(turn.customer)
+    return Reply(
+        (phrase("join.already", name=name_of(turn.customer)), *progress(purse)), member_menu()
+    )
+
+
+def offer(turn: Turn) -> Phrase:
+    """What the programme promises, in one line."""
+    stamps = turn.programme.units.stamps
+    reward = turn.programme.reward(stamps.reward) if stamps else None
+    if stamps and reward:
+        return phrase("join.offer.stamps", n=stamps.card, reward=reward.name)
+    cheapest = min(
+        (reward for reward in turn.programme.rewards if reward.points),
+        key=lambda reward: reward.points or 0,
+    )
+    return phrase("join.offer.points", n=cheapest.points or 0, reward=cheapest.name)
+
+
+async def ask_welcome(turn: Turn) -> Reply:
+    """Who we are, what it gives, what is kept, and the age joining confirms (S40)."""
+    minimum_age = turn.programme.joining.minimum_age
+    phrases = [phrase("join.welcome", shop=turn.programme.shop.name), offer(turn)]
+    phrases.append(phrase("join.kept"))
+    if minimum_age:
+        phrases.append(phrase("join.age", n=minimum_age))
+    return Reply(tuple(phrases), _welcome_buttons(turn))
+
+
+def _welcome_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+    others = [code for code in turn.programme.shop.languages if code != turn.language][:2]
+    names = [
+        choice("join.welcome", code, Wording.of(turn.words.render(phrase("language.name"), code)))
+        for code in others
+    ]
+    rows = [(choice("join.welcome", "join", phrase("button.join")),), tuple(names)]
+    if any(text for _, text in turn.programme.joining.terms.texts):
+        rows.append((choice("join.welcome", "terms", phrase("button.terms")),))
+    return tuple(row for row in rows if row)
+
+
+async def answer_welcome(turn: Turn) -> Reply | list[Reply]:
+    """Join, change the language, or read the terms first."""
+    if turn.answer == "join" or turn.words.command(turn.text, turn.language) == ("join", ""):
+        draft = {**turn.draft, "name": joining.clean_name(turn.message.name)}
+        return await _next(turn, draft)
+    if turn.answer in turn.programme.shop.languages:
+        turn.language = turn.answer or turn.language
+        return Reply(then="join.welcome", draft=turn.draft, edits=True)
+    if turn.answer == "terms":
+        terms = phrase("terms.text", text=turn.programme.joining.terms)
+        return Reply((terms,), then="join.welcome", draft=turn.draft)
+    return Reply((phrase("join.tap"),), then="join.welcome", draft=turn.draft)
+
+
+async def _next(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
+    """The next thing joining needs, else the card."""
+    if not draft.get("name") and "no_name" not in draft:
+        return Reply(then="join.name", draft=draft)
+    wants_phone = turn.programme.joining.phone != "off" and turn.can_share_contact
+    if wants_phone and "phone" not in draft:
+        return Reply(then="join.phone", draft=draft)
+    return await _become_member(turn, draft)
+
+
+async def ask_name(_turn: Turn) -> Reply:
+    """What to call the member; the app did not say."""
+    skip = choice("join.name", "skip", phrase("button.skip"))
+    return Reply((phrase("join.name"),), ((skip,),))
+
+
+async def answer_name(turn: Turn) -> Reply | list[Reply]:
+    """Take a name, or go without."""
+    name = "" if turn.answer == "skip" else joining.clean_name(turn.text)
+    if not name and turn.answer != "skip":
+        return Reply((phrase("join.name_unreadable"),), then="join.name", draft=turn.draft)
+    return await _next(turn, {**turn.draft, "name": name, **({} if name else {"no_name": "1"})})
+
+
+async def ask_phone(turn: Turn) -> Reply:
+    """The number, shared by the app, which proves it (S12)."""
+    rows: list[tuple[Button, ...]] = [(contact_button("join.phone", phrase("button.contact")),)]
+    if turn.programme.joining.phone == "ask":
+        rows.append((choice("join.phone", "skip", phrase("button.skip")),))
+    return Reply((phrase("join.phone"),), tuple(rows))
+
+
+async def answer_phone(turn: Turn) -> Reply | list[Reply]:
+    """Take a shared number; a typed one proves nothing."""
+    contact = turn.message.contact
+    if turn.answer == "skip" and turn.programme.joining.phone == "ask":
+        return await _next(turn, {**turn.draft, "phone": ""})
+    if contact is None:
+        return Reply((phrase("join.phone_button"),), then="join.phone", draft=turn.draft)
+    if not contact.own:
+        return Reply((phrase("phone.not_yours"),), then="join.phone", draft=turn.draft)
+    proven = await joining.prove_phone(turn.uow, turn.conversation, contact.phone, turn.now)
+    if isinstance(proven, Refused):
+        return Reply((proven.why,), then="join.phone", draft=turn.draft)
+    if proven is None:
+        return await _next(turn, {**turn.draft, "phone": contact.phone})
+    member = await joining.take_possession(
+        turn.uow, proven, turn.conversation, turn.draft.get("name", ""), turn.language, turn.now
+    )
+    turn.member = member
+    return [await card(turn, phrase("join.found", name=name_of(member))), await _ask_more(turn)]
+
+
+async def _become_member(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
+    joined = await joining.join(
+        turn.uow,
+        turn.conversation,
+        name=draft.get("name", ""),
+        language=turn.language,
+        location=draft.get("location"),
+        phone=draft.get("phone", ""),
+        now=turn.now,
+    )
+    turn.member = joined.member
+    said = [await card(turn, _greeting(joined))]
+    if draft.get("claim"):
+        said.append(await _claim(turn, draft["claim"]))
+    return [*said, await _ask_more(turn)]
+
+
+def _greeting(joined: joining.Joined) -> Phrase:
+    name = joined.member.name
+    hello = phrase("join.done_name", name=name) if name else phrase("join.done")
+    if not joined.gift:
+        return hello
+    unit, amount = joined.gift[0]
+    return phrase(f"join.gift.{unit}", hello=hello, n=amount)
+
+
+async def _ask_more(turn: Turn) -> Reply:
+    """What is asked after the card: offers, then the birthday; then the menu."""
+    if turn.programme.joining.marketing and not await joining.decided(
+        turn.uow, turn.customer.id, turn.message.address.channel
+    ):
+        return Reply(then="join.marketing")
+    if turn.programme.joining.birthday and turn.customer.birthday is None:
+        return Reply(then="join.birthday")
+    return Reply((phrase("join.ready"),), member_menu())
+
+
+async def ask_marketing(_turn: Turn) -> Reply:
+    """Whether we may write about offers: a choice of its own, never a condition (S33)."""
+    yes = choice("join.marketing", "yes", phrase("button.yes_please"))
+    no = choice("join.marketing", "no", phrase("button.no_thanks"))
+    return Reply((phrase("join.marketing"),), ((yes, no),))
+
+
+async def answer_marketing(turn: Turn) -> Reply:
+    """Keep the choice and go on."""
+    if turn.answer not in ("yes", "no"):
+        return Reply((phrase("join.choose"),), then="join.marketing")
+    await joining.decide_marketing(
+        turn.uow,
+        turn.customer.id,
+        turn.message.address.channel,
+        turn.answer == "yes",
+        "join.marketing",
+        turn.now,
+    )
+    more = await _ask_more(turn)
+    said = phrase("join.marketing_yes" if turn.answer == "yes" else "join.marketing_no")
+    if more.then:
+        return Reply((said,), then=more.then, edits=True)
+    return Reply((said, *more.phrases), more.buttons, edits=True)
+
+
+async def ask_birthday(_turn: Turn) -> Reply:
+    """The day and month of the birthday; the year is not asked (S30)."""
+    skip = choice("join.birthday", "skip", phrase("button.skip"))
+    return Reply((phrase("join.birthday"),), ((skip,),))
+
+
+async def answer_birthday(turn: Turn) -> Reply:
+    """Take a birthday, or go without."""
+    if turn.answer == "skip":
+        return Reply((phrase("join.ready"),), member_menu(), edits=True)
+    return await keep_birthday(turn, "join.birthday")
+
+
+async def keep_birthday(turn: Turn, step: str) -> Reply:
+    """Read a birthday in the person's language and keep it, or ask again."""
+    try:
+        month, day = parse_birthday(turn.text, month_words({turn.language, "en"}))
+    except BadBirthday as error:
+        return Reply((phrase(f"birthday.bad.{error.reason}"),), then=step)
+    refused = await joining.set_birthday(turn.uow, turn.customer.id, month, day, turn.now)
+    if refused:
+        return Reply((refused.why,), member_menu())
+    return Reply((phrase("birthday.kept", day=joining.yearly(month, day)),), member_menu())
+
+
+router.step(Step("join.welcome", ask_welcome, answer_welcome))
+router.step(Step("join.name", ask_name, answer_name))
+router.step(Step("join.phone", ask_phone, answer_phone))
+router.step(Step("join.marketing", ask_marketing, answer_marketing))
+router.step(Step("join.birthday", ask_birthday, answer_birthday))

@@ -1,0 +1,151 @@
+"""Rewards within reach, redeeming one for a voucher, and the vouchers that are open."""
+
+from __future__ import annotations
+
+from bot.conversation import Router, Said, Turn, option
+from bot.domain.ledger import reward_unit
+from bot.domain.messages import Button, Moment, Phrase, Picture, Reply, phrase
+from bot.domain.rewards import Voucher
+from bot.services import redeeming
+from bot.services.news import last_day
+from bot.services.results import Refused, Repeated
+from bot.services.wallets import Offer, Wallet
+from handlers.menu import Rows, member_menu
+
+router = Router()
+
+
+@router.command("rewards", member=True)
+async def rewards(turn: Turn) -> Reply:
+    """Every reward of the programme: ready, or how far away."""
+    purse = await turn.wallet(turn.customer)
+    lines = tuple(_line(purse, offer) for offer in purse.offers())
+    ready = [offer for offer in purse.offers() if offer.available]
+    rows = tuple((_redeem_button(offer),) for offer in ready)
+    return Reply((phrase("rewards.title"), *lines), rows or member_menu(), edits=True)
+
+
+def _line(purse: Wallet, offer: Offer) -> Phrase:
+    name = offer.reward.name
+    if not offer.available:
+        return phrase(f"rewards.away.{offer.unit}", n=offer.missing, reward=name)
+    until = next(
+        (end.ends_at for end in purse.endings() if end.unit == reward_unit(offer.reward.code)),
+        None,
+    )
+    if offer.reward.points is not None:
+        return phrase("rewards.ready_points", n=offer.reward.points, reward=name)
+    if until is None:
+        return phrase("rewards.ready", n=offer.available, reward=name)
+    day = last_day(purse.programme, until)
+    return phrase("rewards.ready_until", n=offer.available, reward=name, until=day)
+
+
+def _redeem_button(offer: Offer) -> Button:
+    return option(offer.reward.name, "redeem", offer.reward.code)
+
+
+@router.command("redeem", member=True)
+async def redeem(turn: Turn) -> Said:
+    """Reserve the reward that was chosen; without a choice, show what there is."""
+    purse = await turn.wallet(turn.customer)
+    ready = [offer for offer in purse.offers() if offer.available]
+    chosen = _chosen(turn, ready)
+    if chosen:
+        return await _reserve(turn, chosen)
+    open_now = await redeeming.open_vouchers(turn.uow, turn.customer.id, turn.now)
+    if open_now and not ready:
+        return await voucher_reply(turn, open_now[0])
+    if not ready:
+        return Reply((phrase("redeem.nothing"), *_nearest(purse)), member_menu(), edits=True)
+    rows = tuple((_redeem_button(offer),) for offer in ready)
+    if open_now:
+        rows += ((option(phrase("button.vouchers"), "vouchers"),),)
+    return Reply((phrase("redeem.choose"),), rows, edits=True)
+
+
+def _chosen(turn: Turn, ready: list[Offer]) -> str | None:
+    """The reward's code from a button, from its place in the list, or from its name."""
+    if turn.message.action:
+        return turn.args[0] if turn.args else None
+    if turn.text.isdigit() and 0 < int(turn.text) <= len(ready):
+        return ready[int(turn.text) - 1].reward.code
+    return next(
+        (
+            offer.reward.code
+            for offer in ready
+            if turn.words.matches(turn.text, turn.words.render(offer.reward.name, turn.language))
+        ),
+        None,
+    )
+
+
+def _nearest(purse: Wallet) -> tuple[Phrase, ...]:
+    ahead = [offer for offer in purse.offers() if offer.missing]
+    return tuple(_line(purse, offer) for offer in ahead[:1])
+
+
+async def _reserve(turn: Turn, code: str) -> Said:
+    reserved = await redeeming.reserve(turn.uow, turn.customer.id, code, turn.key, turn.now)
+    if isinstance(reserved, Refused):
+        return await _refused(turn, reserved)
+    if isinstance(reserved, Repeated):
+        return await vouchers(turn)
+    return await voucher_reply(turn, reserved)
+
+
+async def _refused(turn: Turn, refused: Refused) -> Reply:
+    """A refusal, with the voucher that already stands for the reward where that is why."""
+    open_now = await redeeming.open_vouchers(turn.uow, turn.customer.id, turn.now)
+    if open_now:
+        return await voucher_reply(turn, open_now[0])
+    return Reply((refused.why,), member_menu())
+
+
+async def voucher_reply(turn: Turn, voucher: Voucher) -> Reply:
+    """A voucher to show: QR, six characters, and until when."""
+    reward = turn.programme.reward(voucher.reward)
+    name = reward.name if reward else voucher.reward
+    until = Moment(voucher.ends_at, turn.programme.zone().key, "time")
+    picture = Picture(
+        kind="voucher",
+        payload=f"v_{voucher.code}",
+        heading=name,
+        footer=phrase("voucher.until", at=until),
+    )
+    phrases = (phrase("voucher.show", reward=name, code=voucher.code, at=until),)
+    return Reply(phrases, _voucher_buttons(voucher), picture)
+
+
+def _voucher_buttons(voucher: Voucher) -> Rows:
+    back = option(phrase("button.give_back"), "give_back", str(voucher.id))
+    return ((back, option(phrase("button.menu"), "menu")),)
+
+
+@router.command("vouchers", member=True)
+async def vouchers(turn: Turn) -> Said:
+    """The vouchers that can be used now."""
+    open_now = await redeeming.open_vouchers(turn.uow, turn.customer.id, turn.now)
+    if not open_now:
+        return Reply((phrase("voucher.none"),), member_menu(), edits=True)
+    return [await voucher_reply(turn, voucher) for voucher in open_now[:3]]
+
+
+@router.action("give_back", member=True)
+async def give_back(turn: Turn) -> Reply:
+    """Give a reserved reward back to the balance."""
+    number = turn.args[0] if turn.args else ""
+    if not number.isdigit():
+        return Reply((phrase("voucher.unknown"),), member_menu())
+    back = await redeeming.cancel(turn.uow, turn.customer.id, int(number), turn.now)
+    if isinstance(back, Refused):
+        return Reply((back.why,), member_menu())
+    reward = turn.programme.reward(back.reward)
+    said = phrase("voucher.given_back", reward=reward.name if reward else back.reward)
+    return Reply((said,), member_menu())
+
+
+@router.action("keep", member=True)
+async def keep(_turn: Turn) -> Reply:
+    """A reward that is kept for later."""
+    return Reply((phrase("reward.kept"),), member_menu())

@@ -1,0 +1,183 @@
+"""What a member can change: language, name, birthday, number, messages."""
+
+from __future__ import annotations
+
+from bot.conversation import Router, Step, Turn, choice, contact_button, option
+from bot.domain.messages import Button, Reply, Wording, phrase
+from bot.services import joining, profiles
+from bot.services.results import Refused
+from handlers.customer.joining import keep_birthday
+from handlers.menu import home, member_menu, menu_of, name_of
+
+router = Router()
+
+
+@router.command("settings", member=True)
+async def settings(turn: Turn) -> Reply:
+    """What we keep about the member, and what to change."""
+    member = turn.customer
+    channel = turn.message.address.channel
+    offers = await joining.marketing(turn.uow, member.id, channel)
+    lines = [phrase("settings.name", name=name_of(member), code=member.code)]
+    if member.birthday:
+        lines.append(phrase("settings.birthday", day=joining.yearly(*member.birthday)))
+    lines.append(phrase("settings.offers_on" if offers else "settings.offers_off"))
+    messages = option(
+        phrase("button.offers_off" if offers else "button.offers_on"),
+        "stop" if offers else "resume",
+    )
+    rows: list[tuple[Button, ...]] = [
+        (option(phrase("button.language"), "language"), option(phrase("button.name"), "rename")),
+        (messages, option(phrase("button.birthday"), "birthday")),
+    ]
+    if turn.can_share_contact:
+        rows.append((option(phrase("button.number"), "number"),))
+    rows.append((option(phrase("button.menu"), "menu"),))
+    return Reply(tuple(lines), tuple(rows), edits=True)
+
+
+@router.command("language")
+async def language(turn: Turn) -> Reply:
+    """Change the language, or choose one."""
+    asked = turn.args[0].lower() if turn.args else ""
+    offered = turn.programme.shop.languages
+    if asked in offered:
+        turn.language = asked
+        if turn.member:
+            await profiles.set_language(turn.uow, turn.member.id, asked)
+        return Reply((phrase("language.changed"),), menu_of(turn), edits=True)
+    # Whatever was asked before is asked again afterwards, in the language that was chosen.
+    back = turn.conversation.step or ""
+    return Reply(then="language", draft={**turn.draft, "back": "" if back == "language" else back})
+
+
+async def ask_language(turn: Turn) -> Reply:
+    """Which language, each by its own name."""
+    names = tuple(
+        (choice("language", code, Wording.of(turn.words.render(phrase("language.name"), code))),)
+        for code in turn.programme.shop.languages
+    )
+    return Reply((phrase("language.choose"),), names)
+
+
+async def answer_language(turn: Turn) -> Reply:
+    """Change the language and go back to what was open."""
+    draft = {name: value for name, value in turn.draft.items() if name != "back"}
+    asked = turn.answer or turn.text.strip().lower()
+    if asked not in turn.programme.shop.languages:
+        return Reply((phrase("join.choose"),), then="language", draft=turn.draft)
+    turn.language = asked
+    if turn.member:
+        await profiles.set_language(turn.uow, turn.member.id, asked)
+    then = turn.draft.get("back") or None
+    rows = () if then else menu_of(turn)
+    return Reply((phrase("language.changed"),), rows, edits=True, then=then, draft=draft)
+
+
+@router.command("stop")
+async def stop(turn: Turn) -> Reply:
+    """Stop all marketing on every channel at once (S33)."""
+    if turn.member is None:
+        return Reply((phrase("stop.stranger"),))
+    channel = turn.message.address.channel
+    await joining.stop_marketing(turn.uow, turn.member.id, channel, turn.now)
+    rows = ((option(phrase("button.resume"), "resume"), option(phrase("button.menu"), "menu")),)
+    return Reply((phrase("stop.done"),), rows, edits=True)
+
+
+@router.command("resume", member=True)
+async def resume(turn: Turn) -> Reply:
+    """Allow marketing again, on this channel."""
+    channel = turn.message.address.channel
+    await joining.decide_marketing(
+        turn.uow, turn.customer.id, channel, True, "resume.done", turn.now
+    )
+    return Reply((phrase("resume.done"),), member_menu(), edits=True)
+
+
+@router.command("privacy")
+async def privacy(turn: Turn) -> Reply:
+    """What is kept and why, and the shop's own terms."""
+    lines = [phrase("privacy.kept", shop=turn.programme.shop.name)]
+    if any(text for _, text in turn.programme.joining.terms.texts):
+        lines.append(phrase("terms.text", text=turn.programme.joining.terms))
+    if turn.programme.shop.contact:
+        lines.append(phrase("privacy.contact", contact=turn.programme.shop.contact))
+    return Reply(tuple(lines), menu_of(turn))
+
+
+@router.action("rename", member=True)
+async def rename(_turn: Turn) -> Reply:
+    """Begin changing the name."""
+    return Reply(then="settings.name")
+
+
+async def ask_new_name(_turn: Turn) -> Reply:
+    """What to call the member from now on."""
+    return Reply(
+        (phrase("settings.ask_name"),), ((choice("settings.name", "no", phrase("button.cancel")),),)
+    )
+
+
+async def answer_new_name(turn: Turn) -> Reply:
+    """Take the new name."""
+    if turn.answer == "no":
+        return await home(turn)
+    name = joining.clean_name(turn.text)
+    if not name:
+        return Reply((phrase("join.name_unreadable"),), then="settings.name")
+    await profiles.rename(turn.uow, turn.customer.id, name)
+    return Reply((phrase("settings.renamed", name=name),), member_menu())
+
+
+@router.action("birthday", member=True)
+async def birthday(_turn: Turn) -> Reply:
+    """Begin changing the birthday."""
+    return Reply(then="settings.birthday")
+
+
+async def ask_new_birthday(_turn: Turn) -> Reply:
+    """The birthday's day and month."""
+    cancel = choice("settings.birthday", "no", phrase("button.cancel"))
+    return Reply((phrase("settings.ask_birthday"),), ((cancel,),))
+
+
+async def answer_new_birthday(turn: Turn) -> Reply:
+    """Take the birthday; it can be changed once a year."""
+    if turn.answer == "no":
+        return await home(turn)
+    return await keep_birthday(turn, "settings.birthday")
+
+
+@router.action("number", member=True)
+async def number(_turn: Turn) -> Reply:
+    """Begin adding a number."""
+    return Reply(then="settings.number")
+
+
+async def ask_number(_turn: Turn) -> Reply:
+    """The number, shared by the app."""
+    share = contact_button("settings.number", phrase("button.contact"))
+    cancel = choice("settings.number", "no", phrase("button.cancel"))
+    return Reply((phrase("settings.ask_number"),), ((share,), (cancel,)))
+
+
+async def answer_number(turn: Turn) -> Reply:
+    """Link a number the app vouches for (S12)."""
+    contact = turn.message.contact
+    if turn.answer == "no":
+        return await home(turn)
+    if contact is None:
+        return Reply((phrase("join.phone_button"),), then="settings.number")
+    if not contact.own:
+        return Reply((phrase("phone.not_yours"),), then="settings.number")
+    proven = await joining.prove_phone(turn.uow, turn.conversation, contact.phone, turn.now)
+    if isinstance(proven, Refused):
+        return Reply((proven.why,), member_menu())
+    return Reply((phrase("phone.linked"),), member_menu())
+
+
+router.step(Step("language", ask_language, answer_language))
+router.step(Step("settings.name", ask_new_name, answer_new_name))
+router.step(Step("settings.birthday", ask_new_birthday, answer_new_birthday))
+router.step(Step("settings.number", ask_number, answer_number))

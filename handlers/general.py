@@ -1,0 +1,68 @@
+"""What everybody can say at any time: start, menu, more, help, cancel."""
+
+from __future__ import annotations
+
+from bot.conversation import Router, Turn, option
+from bot.domain.messages import Reply, phrase
+from handlers.menu import home, menu_of
+
+router = Router()
+
+
+@router.command("start")
+async def start(turn: Turn) -> Reply:
+    """Look in: the menu, or joining where a person is not a member yet."""
+    if turn.member is None and turn.staff is None and turn.conversation.step:
+        return Reply()
+    return await home(turn)
+
+
+@router.command("menu")
+async def menu(turn: Turn) -> Reply:
+    """Leave whatever is open."""
+    turn.leaves = True
+    return await home(turn)
+
+
+@router.command("cancel")
+async def cancel(turn: Turn) -> Reply:
+    """Leave what is open and say so; what was done stays done."""
+    open_question = turn.conversation.step is not None
+    turn.leaves = True
+    if turn.member is None and turn.staff is None:
+        return Reply((phrase("cancel.stranger"),), menu_of(turn))
+    return Reply((phrase("cancel.done" if open_question else "cancel.nothing"),), menu_of(turn))
+
+
+@router.command("more", member=True)
+async def more(_turn: Turn) -> Reply:
+    """What the first five words leave out."""
+    rows = (
+        (
+            option(phrase("button.vouchers"), "vouchers"),
+            option(phrase("button.history"), "history"),
+        ),
+        (option(phrase("button.settings"), "settings"), option(phrase("button.help"), "help")),
+        (option(phrase("button.menu"), "menu"),),
+    )
+    return Reply((phrase("more.title"),), rows, edits=True)
+
+
+@router.command("help")
+async def help_(turn: Turn) -> Reply:
+    """What can be said here, and how to reach a person."""
+    lines = []
+    if turn.staff is not None:
+        lines.append(phrase("help.staff"))
+        if turn.programme.rules("visit"):
+            lines.append(phrase("help.staff_stamp"))
+        if turn.programme.rules("purchase"):
+            lines.append(phrase("help.staff_sale"))
+        lines.append(phrase("help.staff_more"))
+    elif turn.member is not None:
+        lines.append(phrase("help.member"))
+    else:
+        lines.append(phrase("help.stranger", shop=turn.programme.shop.name))
+    if turn.programme.shop.contact and turn.staff is None:
+        lines.append(phrase("help.contact", contact=turn.programme.shop.contact))
+    return Reply(tuple(lines), menu_of(turn), edits=True)

@@ -1,0 +1,103 @@
+"""The five words everybody sees, and what is said when nothing else is."""
+
+from __future__ import annotations
+
+from bot.conversation import Turn, option
+from bot.domain.ledger import reward_unit
+from bot.domain.members import Member
+from bot.domain.messages import Button, Phrase, Reply, phrase
+from bot.services.news import last_day
+from bot.services.wallets import Wallet
+
+Rows = tuple[tuple[Button, ...], ...]
+
+BAR_FULL, BAR_EMPTY = "●", "○"
+
+
+def member_menu() -> Rows:
+    """Card, balance, rewards, redeem, more."""
+    return (
+        (option(phrase("button.card"), "card"), option(phrase("button.balance"), "balance")),
+        (option(phrase("button.rewards"), "rewards"), option(phrase("button.redeem"), "redeem")),
+        (option(phrase("button.more"), "more"),),
+    )
+
+
+def staff_menu(turn: Turn) -> Rows:
+    """What a colleague does besides scanning."""
+    rows: list[tuple[Button, ...]] = [
+        (option(phrase("button.undo"), "undo"), option(phrase("button.help"), "help"))
+    ]
+    if len(turn.programme.locations) > 1:
+        rows.append((option(phrase("button.shift"), "shift"),))
+    if turn.member is not None:
+        rows.append((option(phrase("button.my_card"), "card"),))
+    return tuple(rows)
+
+
+def menu_of(turn: Turn) -> Rows:
+    """The menu for whoever wrote."""
+    if turn.staff is not None:
+        return staff_menu(turn)
+    return member_menu() if turn.member else ((option(phrase("button.join"), "join"),),)
+
+
+def progress(purse: Wallet) -> tuple[Phrase, ...]:
+    """Where a member stands, the number that matters first."""
+    lines = []
+    units = purse.programme.units
+    if units.stamps:
+        have, total = purse.balance("stamps"), units.stamps.card
+        lines.append(phrase("balance.stamps", n=have, total=total))
+    if units.points:
+        lines.append(phrase("balance.points", n=purse.balance("points")))
+    return tuple(lines)
+
+
+def waiting(purse: Wallet) -> tuple[Phrase, ...]:
+    """The earned rewards that wait to be redeemed."""
+    return tuple(
+        phrase("balance.reward", n=purse.balance(reward_unit(reward.code)), reward=reward.name)
+        for reward in purse.programme.rewards
+        if purse.balance(reward_unit(reward.code)) > 0
+    )
+
+
+def bar(purse: Wallet) -> str:
+    """A stamp card as a line of dots; empty without stamps."""
+    card = purse.programme.units.stamps
+    if card is None:
+        return ""
+    have = min(max(purse.balance("stamps"), 0), card.card)
+    return BAR_FULL * have + BAR_EMPTY * (card.card - have)
+
+
+def endings(purse: Wallet) -> tuple[Phrase, ...]:
+    """Every end a member has (S3)."""
+    lines = []
+    for end in purse.endings():
+        kind, _, code = end.unit.partition(":")
+        until = last_day(purse.programme, end.ends_at)
+        reward = purse.programme.reward(code)
+        if kind == "reward" and reward:
+            lines.append(
+                phrase("balance.reward_ends", n=end.amount, reward=reward.name, until=until)
+            )
+        elif kind != "reward":
+            lines.append(phrase(f"balance.ends.{kind}", n=end.amount, until=until))
+    return tuple(lines)
+
+
+def name_of(member: Member) -> str | Phrase:
+    """A member's name, or their code while there is none."""
+    return member.name or member.code
+
+
+async def home(turn: Turn) -> Reply:
+    """What is said when a person only looks in."""
+    if turn.staff is not None:
+        return Reply((phrase("staff.home", name=turn.staff.name),), staff_menu(turn), edits=True)
+    if turn.member is None:
+        return Reply(then="join.welcome")
+    purse = await turn.wallet(turn.member)
+    return Reply((*progress(purse), *waiting(purse)), member_menu(), edits=True)

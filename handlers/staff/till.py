@@ -1,0 +1,217 @@
+"""At the till: stamps, sales, vouchers, paper cards, and taking back a mistake."""
+
+from __future__ import annotations
+
+import re
+
+from bot.conversation import Router, Step, Turn, choice, option
+from bot.domain.amounts import BadAmount, parse_amount
+from bot.domain.members import Member, Role
+from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
+from bot.services import earning, redeeming, reversing, staffing
+from bot.services.earning import Claimable
+from bot.services.results import Earned, Refused, Repeated
+from handlers.menu import home, name_of, progress, staff_menu
+from handlers.staff.panel import after_use, panel
+
+router = Router()
+
+#: "1 234" in a command could be an amount, or an amount and a receipt's number.
+_SPACED = re.compile(r"\d{1,3} \d{3}(?:[.,]\d{1,2})?(?!\d)")
+
+
+@router.command("stamp", role=Role.CASHIER)
+async def stamp(turn: Turn) -> Reply:
+    """`/stamp CODE [n]`."""
+    if not turn.args:
+        return Reply((phrase("staff.usage_stamp"),), staff_menu(turn))
+    member = await staffing.member_by_reference(turn.uow, turn.args[0])
+    if member is None:
+        return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
+    count = turn.args[1] if len(turn.args) > 1 else "1"
+    return await _stamp(turn, member, count, turn.key)
+
+
+@router.action("stamp_panel", role=Role.CASHIER)
+async def stamp_from_panel(turn: Turn) -> Reply:
+    """A button of the panel; pressing it twice counts once."""
+    code, count, nonce = (*turn.args, "", "", "")[:3]
+    member = await staffing.member_by_reference(turn.uow, code)
+    if member is None:
+        return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
+    return await _stamp(turn, member, count, f"panel:{member.id}:{nonce}")
+
+
+async def _stamp(turn: Turn, member: Member, count: str, key: str) -> Reply:
+    if not (count.isascii() and count.isdigit() and 0 < int(count[:6]) <= 1000):
+        return Reply((phrase("staff.bad_count"),), staff_menu(turn))
+    earned = await earning.stamp(turn.uow, member.id, int(count), turn.colleague, key, turn.now)
+    return await _after_earning(turn, member, earned)
+
+
+async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | Repeated) -> Reply:
+    """What just changed, what it unlocked, and the way back."""
+    if isinstance(earned, Refused):
+        return await panel(turn, member, earned.why)
+    if isinstance(earned, Repeated):
+        at = Moment(earned.at, turn.programme.zone(turn.colleague.at).key)
+        return await panel(turn, member, phrase("staff.counted", at=at))
+    purse = await turn.wallet(member)
+    changed = [phrase(f"staff.earned.{unit}", n=amount) for unit, amount in earned.given]
+    lines: list[Phrase] = changed or [phrase("staff.earned_nothing")]
+    lines += [phrase("staff.whose", name=name_of(member)), *progress(purse)]
+    undo = option(phrase("button.undo"), "undo", str(earned.operation_id))
+    rows: list[tuple[Button, ...]] = [(undo, option(phrase("button.member"), "panel", member.code))]
+    for code in dict.fromkeys(earned.rewards):
+        reward = turn.programme.reward(code)
+        if reward:
+            lines.append(phrase("staff.reward_earned", reward=reward.name))
+            give = option(phrase("button.give_now"), "give", member.code, code, turn.nonce)
+            rows.insert(0, (give,))
+    return Reply(tuple(lines), tuple(rows), edits=True)
+
+
+@router.command("sale", role=Role.CASHIER)
+async def sale(turn: Turn) -> Reply:
+    """`/sale CODE AMOUNT [receipt]`; `-` instead of a code for a customer without the card."""
+    code, _, rest = turn.text.partition(" ")
+    rest = " ".join(rest.split())
+    if not code or not rest:
+        return Reply((phrase("staff.usage_sale"),), staff_menu(turn))
+    if _SPACED.match(rest):
+        return Reply((phrase("staff.amount_spaced"),), staff_menu(turn))
+    amount_text, receipt = _amount_and_receipt(rest)
+    try:
+        amount = parse_amount(amount_text, turn.programme.shop.currency)
+    except BadAmount as error:
+        return Reply((phrase(f"amount.bad.{error.reason}"),), staff_menu(turn))
+    if code == "-":
+        return await _sale_without_card(turn, amount)
+    member = await staffing.member_by_reference(turn.uow, code)
+    if member is None:
+        return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
+    return await _sale(turn, member, amount, receipt, turn.key)
+
+
+def _amount_and_receipt(text: str) -> tuple[str, str]:
+    """`12,50 Kč 4711` is an amount and a receipt: the currency belongs to the amount."""
+    words = text.split()
+    end = 1
+    if len(words) > 1 and not any(c.isdigit() for c in words[0]):
+        end = 2
+    while end < len(words) and not any(c.isdigit() for c in words[end]):
+        end += 1
+    return " ".join(words[:end]), " ".join(words[end:])
+
+
+async def _sale(turn: Turn, member: Member, amount: int, receipt: str, key: str) -> Reply:
+    earned = await earning.sale(turn.uow, member.id, amount, receipt, turn.colleague, key, turn.now)
+    return await _after_earning(turn, member, earned)
+
+
+async def _sale_without_card(turn: Turn, amount: int) -> Reply:
+    kept = await earning.sale_without_card(turn.uow, amount, turn.colleague, turn.key, turn.now)
+    if isinstance(kept, Refused):
+        return Reply((kept.why,), staff_menu(turn))
+    if not isinstance(kept, Claimable):
+        return Reply((phrase("staff.counted_before"),), staff_menu(turn))
+    until = Moment(kept.ends_at, turn.programme.zone().key, "day")
+    picture = Picture(
+        kind="voucher",
+        payload=f"x_{kept.code}",
+        heading=kept.amount,
+        footer=phrase("claim.until", until=until),
+    )
+    said = phrase("staff.claimable", amount=kept.amount, code=f"x_{kept.code}", until=until)
+    return Reply((said,), staff_menu(turn), picture)
+
+
+@router.action("sale_panel", role=Role.CASHIER)
+async def sale_from_panel(turn: Turn) -> Reply:
+    """Begin a sale for the member in front of the colleague."""
+    code, nonce = (*turn.args, "", "")[:2]
+    return Reply(then="staff.sale", draft={"code": code, "nonce": nonce})
+
+
+async def ask_amount(turn: Turn) -> Reply:
+    """How much was paid."""
+    cancel = choice("staff.sale", "cancel", phrase("button.cancel"))
+    currency = turn.programme.shop.currency
+    example = Money(14900, currency)
+    return Reply((phrase("staff.ask_amount", example=example),), ((cancel,),), numbered=False)
+
+
+async def answer_amount(turn: Turn) -> Reply:
+    """Count the sale, or ask for the amount again."""
+    if turn.answer == "cancel":
+        return await home(turn)
+    member = await staffing.member_by_reference(turn.uow, turn.draft.get("code", ""))
+    if member is None or turn.staff is None:
+        return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
+    try:
+        amount = parse_amount(turn.text, turn.programme.shop.currency)
+    except BadAmount as error:
+        why = phrase(f"amount.bad.{error.reason}")
+        return Reply((why,), then="staff.sale", draft=turn.draft)
+    key = f"panel:{member.id}:{turn.draft.get('nonce', '')}"
+    return await _sale(turn, member, amount, "", key)
+
+
+@router.command("use", role=Role.CASHIER)
+async def use(turn: Turn) -> Reply:
+    """`/use VOUCHER`: confirm that a reward was handed over."""
+    if not turn.args:
+        return Reply((phrase("staff.usage_use"),), staff_menu(turn))
+    code = turn.args[0].removeprefix("v_")
+    return await after_use(turn, await redeeming.use(turn.uow, code, turn.colleague, turn.now))
+
+
+@router.command("undo", role=Role.CASHIER)
+async def undo(turn: Turn) -> Reply:
+    """Take back the last thing this colleague did, or the one whose button it is."""
+    asked = turn.args[0] if turn.args else ""
+    operation_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+    undone = await reversing.undo(turn.uow, turn.colleague, turn.key, turn.now, operation_id)
+    if isinstance(undone, Refused):
+        return Reply((undone.why,), staff_menu(turn), edits=True)
+    if isinstance(undone, Repeated):
+        return Reply((phrase("staff.undone_already"),), staff_menu(turn), edits=True)
+    purse = await turn.wallet(undone.member)
+    taken = [phrase(f"staff.taken.{unit}", n=amount) for unit, amount in undone.taken]
+    lines = taken or [phrase("staff.taken_nothing")]
+    lines += [phrase("staff.whose", name=name_of(undone.member)), *progress(purse)]
+    open_member = option(phrase("button.member"), "panel", undone.member.code)
+    return Reply(tuple(lines), ((open_member,),), edits=True)
+
+
+@router.action("paper", role=Role.CASHIER)
+async def paper(turn: Turn) -> Reply:
+    """Begin taking over a paper card."""
+    return Reply(then="staff.paper", draft={"code": turn.args[0] if turn.args else ""})
+
+
+async def ask_paper(turn: Turn) -> Reply:
+    """How many stamps the paper card has."""
+    card = turn.programme.units.stamps
+    cancel = choice("staff.paper", "cancel", phrase("button.cancel"))
+    question = phrase("staff.ask_paper", most=card.card - 1 if card else 0)
+    return Reply((question,), ((cancel,),), numbered=False)
+
+
+async def answer_paper(turn: Turn) -> Reply:
+    """Take the paper card's stamps over, once (S17)."""
+    if turn.answer == "cancel":
+        return await home(turn)
+    member = await staffing.member_by_reference(turn.uow, turn.draft.get("code", ""))
+    if member is None or turn.staff is None:
+        return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
+    if not (turn.text.isascii() and turn.text.isdigit() and len(turn.text) < 4):
+        return Reply((phrase("staff.bad_count"),), then="staff.paper", draft=turn.draft)
+    taken = await earning.take_over_paper_card(
+        turn.uow, member.id, int(turn.text), turn.colleague, turn.now
+    )
+    return await _after_earning(turn, member, taken)
+
+
+router.step(Step("staff.sale", ask_amount, answer_amount))
+router.step(Step("staff.paper", ask_paper, answer_paper))
