@@ -50,7 +50,9 @@ def phones(shop: str) -> list[Phone]:
             shop,
             "/start join",
         ),
-        Phone("Customer, plain text", "simulator-text", "petr", "", "cs", "customer", shop, "JOIN"),
+        Phone(
+            "Customer, plain text", "simulator-text", "petr", "Petr", "cs", "customer", shop, "JOIN"
+        ),
         Phone("Colleague at the till", "simulator", "till", "Jana", "en", "colleague", shop),
     ]
 

@@ -272,7 +272,8 @@ async def _over_limits(
 
 
 async def _refuse(uow: UnitOfWork, colleague: Staff, why: Phrase, now: datetime) -> Refused:
-    await outreach.tell_managers(uow, news.limit_passed(colleague, why), now)
+    report = news.limit_passed(colleague, why)
+    await outreach.tell_managers(uow, report, now, except_for=colleague.id)
     return Refused(why)
 
 

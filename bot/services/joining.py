@@ -28,7 +28,9 @@ class Joined:
 
 
 def clean_name(text: str) -> str:
-    """A name on one line, without control characters, as long as is kept."""
+    """A name on one line, without control characters, as long as is kept; "" without a letter."""
+    if not any(c.isalpha() for c in text):
+        return ""
     printable = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(printable.split())[:NAME_LIMIT].strip()
 

@@ -55,9 +55,10 @@ async def tell_member(uow: UnitOfWork, member_id: int, reply: Reply, now: dateti
         )
 
 
-async def tell_managers(uow: UnitOfWork, reply: Reply, now: datetime) -> None:
-    """Tell the managers and owners something they should know."""
-    for conversation_id in await staff.conversations(uow.tx, (Role.MANAGER, Role.OWNER)):
+async def tell_managers(uow: UnitOfWork, reply: Reply, now: datetime, *, except_for: int) -> None:
+    """Tell the managers and owners something they should know, but not the colleague it is of."""
+    managers = (Role.MANAGER, Role.OWNER)
+    for conversation_id in await staff.conversations(uow.tx, managers, except_for):
         await say(uow, conversation_id, reply, now, message_class=MessageClass.TRANSACTIONAL)
 
 

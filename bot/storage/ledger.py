@@ -253,3 +253,9 @@ async def members_with_ended_lots(reader: Reader, now: datetime, limit: int) -> 
         now,
     )
     return [row["member_id"] for row in rows]
+
+
+async def units_held(reader: Reader) -> list[str]:
+    """The units of which any member has something left."""
+    rows = await reader.rows("SELECT DISTINCT unit FROM lot WHERE remaining > 0 ORDER BY unit")
+    return [row["unit"] for row in rows]

@@ -291,3 +291,35 @@ async def channels_used(reader: Reader, member_id: int) -> list[str]:
         member_id,
     )
     return [row["channel"] for row in rows]
+
+
+async def ids_by_code(reader: Reader, codes: Sequence[str]) -> dict[str, int]:
+    """The numbers of the members with these member codes, in capitals, by code."""
+    rows = await _in(reader, "SELECT code, id FROM member WHERE code IN ({})", codes)
+    return {row["code"]: row["id"] for row in rows}
+
+
+async def ids_by_identity(reader: Reader, kind: str, values: Sequence[str]) -> dict[str, int]:
+    """The numbers of the members who have these addresses or numbers, by address or number."""
+    hashes = {reader.vault.hash(kind, value): value for value in values}
+    rows = await _in(
+        reader,
+        "SELECT value_hash, member_id FROM identity WHERE value_hash IN ({}) AND kind = $1 "
+        "AND member_id IS NOT NULL",
+        list(hashes),
+        kind,
+    )
+    return {hashes[row["value_hash"]]: row["member_id"] for row in rows}
+
+
+async def tags(reader: Reader, member_id: int) -> str:
+    """The member's tags, with spaces between them."""
+    row = await reader.row("SELECT tags FROM member WHERE id = $1", member_id)
+    return str(row["tags"]) if row else ""
+
+
+async def _in(reader: Reader, sql: str, values: Sequence[str], *first: str) -> list[Row]:
+    if not values:
+        return []
+    marks = ", ".join(f"${number + len(first) + 1}" for number in range(len(values)))
+    return await reader.rows(sql.format(marks), *first, *values)

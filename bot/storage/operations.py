@@ -188,3 +188,8 @@ async def close_claim(tx: Transaction, claim_id: int, member_id: int, now: datet
         member_id,
         claim_id,
     )
+
+
+async def concerns(tx: Transaction, operation_id: int, member_id: int) -> None:
+    """Note whom an operation is about that was begun before its member was made."""
+    await tx.execute("UPDATE operation SET member_id = $1 WHERE id = $2", member_id, operation_id)

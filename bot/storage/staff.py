@@ -98,13 +98,14 @@ async def start_shift(tx: Transaction, staff_id: int, location: str | None) -> N
     await tx.execute("UPDATE staff SET shift_location = $1 WHERE id = $2", location, staff_id)
 
 
-async def conversations(reader: Reader, roles: tuple[Role, ...]) -> list[int]:
-    """The conversations of colleagues with one of these roles."""
-    marks = ", ".join(f"${number}" for number in range(1, len(roles) + 1))
+async def conversations(reader: Reader, roles: tuple[Role, ...], except_for: int = 0) -> list[int]:
+    """The conversations of colleagues with one of these roles, but for one colleague."""
+    marks = ", ".join(f"${number}" for number in range(2, len(roles) + 2))
     rows = await reader.rows(
         "SELECT c.id FROM conversation c JOIN identity i ON i.id = c.identity_id "
         "JOIN staff s ON s.id = i.staff_id "
-        f"WHERE s.removed_at IS NULL AND s.role IN ({marks}) ORDER BY c.id",
+        f"WHERE s.removed_at IS NULL AND s.id <> $1 AND s.role IN ({marks}) ORDER BY c.id",
+        except_for,
         *(role.word for role in roles),
     )
     return [row["id"] for row in rows]

@@ -1,0 +1,228 @@
+"""Transactions: all or nothing, whatever interrupts them; instants compare as instants."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.storage.database import Database, Transaction, required_instant
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+#: More than any wait here takes; a hang fails instead of ending by pytest's own timeout.
+PATIENCE = 5.0
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(database_url)
+    yield database
+    await database.close()
+
+
+async def add(tx: Transaction, name: str) -> None:
+    await tx.execute("INSERT INTO setting (name, value_sealed) VALUES ($1, 'x')", name)
+
+
+async def names(database: Database) -> list[str]:
+    async with database.reading() as reader:
+        return [row["name"] for row in await reader.rows("SELECT name FROM setting ORDER BY name")]
+
+
+async def test_what_a_block_wrote_is_gone_when_it_raises(database: Database) -> None:
+    async with database.transaction() as tx:
+        await add(tx, "kept")
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            await add(tx, "gone")
+            raise ZeroDivisionError
+    assert await names(database) == ["kept"]
+
+
+async def test_a_cancelled_block_leaves_nothing_behind(database: Database) -> None:
+    inside = asyncio.Event()
+
+    async def write() -> None:
+        async with database.transaction() as tx:
+            await add(tx, "gone")
+            inside.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(write())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(PATIENCE), database.transaction() as tx:
+        await add(tx, "kept")
+    assert await names(database) == ["kept"]
+
+
+async def test_cancelled_anywhere_it_is_all_or_nothing_and_the_next_one_goes_on(
+    database: Database,
+) -> None:
+    async def write(number: int) -> None:
+        async with database.transaction() as tx:
+            await add(tx, f"{number} a")
+            await add(tx, f"{number} b")
+
+    for steps in range(40):
+        task = asyncio.create_task(write(steps))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    async with asyncio.timeout(PATIENCE), database.transaction() as tx:
+        await add(tx, "last")
+    stored = await names(database)
+    whole = [name for name in stored[:-1] if name.endswith("a")]
+    assert [f"{name[:-1]}b" for name in whole] == [n for n in stored[:-1] if n.endswith("b")]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_waiting_for_another_process_can_be_given_up(database_url: str) -> None:
+    database = await Database.open(database_url)
+    other = sqlite3.connect(database_url.removeprefix("sqlite://"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(_write(database, "gone"))
+    await asyncio.sleep(0.05)  # it is now waiting inside SQLite, which tells nobody
+    waiting.cancel()
+    other.execute("COMMIT")
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    # It holds neither its own lock nor the file's.
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("COMMIT")
+    other.close()
+    async with asyncio.timeout(PATIENCE):
+        await _write(database, "kept")
+    assert await names(database) == ["kept"]
+    await database.close()
+
+
+async def _write(database: Database, name: str) -> None:
+    async with database.transaction() as tx:
+        await add(tx, name)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_database_that_was_busy_too_long_can_be_used_afterwards(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.storage.database.BUSY_TIMEOUT_MS", 1)
+    database = await Database.open(database_url)
+    other = sqlite3.connect(database_url.removeprefix("sqlite://"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Exception, match="database is locked"):
+        await _write(database, "gone")
+    other.execute("COMMIT")
+    other.close()
+    async with asyncio.timeout(PATIENCE):
+        await _write(database, "kept")
+    assert await names(database) == ["kept"]
+    await database.close()
+
+
+@pytest.mark.parametrize("dialect", ["postgres"])
+async def test_lost_connections_do_not_use_up_the_pool(database: Database) -> None:
+    for _ in range(8):
+        async with database.reading() as reader:
+            await reader.rows("SELECT 1")
+        with suppress(Exception):
+            async with database.transaction() as tx:
+                await tx.rows("SELECT pg_terminate_backend(pg_backend_pid())")
+    async with asyncio.timeout(PATIENCE):
+        await _write(database, "kept")
+    assert await names(database) == ["kept"]
+
+
+@pytest.mark.parametrize("dialect", ["postgres"])
+async def test_waiting_transactions_that_are_given_up_do_not_use_up_the_pool(
+    database: Database,
+) -> None:
+    for steps in range(60):
+        task = asyncio.create_task(_write(database, f"{steps}"))
+        for _ in range(steps % 20):
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(_write(database, f"kept {n}") for n in range(10)))
+
+
+async def test_a_unit_of_work_beside_a_unit_of_work_waits_and_loses_nothing(
+    database: Database,
+) -> None:
+    await asyncio.gather(*(_write(database, f"{number:03}") for number in range(100)))
+    assert await names(database) == [f"{number:03}" for number in range(100)]
+
+
+# Instants
+
+
+async def stored(tx: Transaction, until: datetime) -> None:
+    await tx.execute("DELETE FROM lease")
+    await tx.execute("INSERT INTO lease (name, owner, until_at) VALUES ('a', 'b', $1)", until)
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        NOW - timedelta(microseconds=1),
+        NOW,
+        (NOW - timedelta(seconds=1)).astimezone(ZoneInfo("Asia/Tokyo")),
+        NOW.astimezone(ZoneInfo("America/New_York")),
+    ],
+)
+@pytest.mark.parametrize(
+    "later",
+    [
+        NOW + timedelta(microseconds=1),
+        NOW + timedelta(seconds=1),
+        (NOW + timedelta(microseconds=1)).astimezone(ZoneInfo("America/New_York")),
+        (NOW + timedelta(hours=1)).astimezone(ZoneInfo("Asia/Tokyo")),
+    ],
+)
+async def test_instants_compare_as_instants_in_any_zone_and_precision(
+    database: Database, earlier: datetime, later: datetime
+) -> None:
+    count = "SELECT COUNT(*) AS n FROM lease WHERE until_at"
+    async with database.transaction() as tx:
+        await stored(tx, later)
+        assert await tx.row(f"{count} <= $1", earlier) == {"n": 0}
+        assert await tx.row(f"{count} > $1", earlier) == {"n": 1}
+        await stored(tx, earlier)
+        assert await tx.row(f"{count} <= $1", later) == {"n": 1}
+        assert await tx.row(f"{count} > $1", later) == {"n": 0}
+        assert await tx.row(f"{count} = $1", earlier.astimezone(UTC)) == {"n": 1}
+        row: Any = await tx.row("SELECT until_at FROM lease")
+        assert required_instant(row["until_at"]) == earlier
+
+
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
+INSTANTS = st.datetimes(datetime(2000, 1, 2), datetime(9999, 12, 30), timezones=OFFSETS)
+
+
+@given(one=INSTANTS, other=INSTANTS)
+def test_sqlite_keeps_instants_as_text_that_sorts(one: datetime, other: datetime) -> None:
+    connection = sqlite3.connect(":memory:")
+    row = connection.execute("SELECT ?1 < ?2, ?1 = ?2", (one, other)).fetchone()
+    connection.close()
+    assert row == (one < other, one == other)
+
+
+async def test_an_instant_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(Exception, match="naive|zone"):
+        async with database.transaction() as tx:
+            await stored(tx, NOW.replace(tzinfo=None))
