@@ -15,7 +15,7 @@ from bot.channels.base import Channel, SendError
 from bot.channels.telegram import Telegram
 from bot.clock import Clock
 from bot.dispatch import Dispatcher, in_order
-from bot.domain.messages import InboundMessage
+from bot.domain.messages import Event
 from bot.metrics import REGISTRY
 from bot.rendering import Links, Renderer
 from bot.sender import Sender
@@ -181,12 +181,12 @@ async def _telegram_tasks(
 async def _poll(house: House, telegram: Telegram, stop: asyncio.Event) -> None:
     """Poll while this process holds the lease; another takes over when it ends."""
 
-    async def handle(messages: Sequence[InboundMessage]) -> None:
-        await asyncio.gather(*(in_turn(group) for group in in_order(messages)))
+    async def handle(events: Sequence[Event]) -> None:
+        await asyncio.gather(*(in_turn(group) for group in in_order(events)))
 
-    async def in_turn(messages: Sequence[InboundMessage]) -> None:
-        for message in messages:
-            await house.dispatcher.handle(message)
+    async def in_turn(events: Sequence[Event]) -> None:
+        for event in events:
+            await house.dispatcher.handle(event)
 
     while not stop.is_set():
         if not await _hold(house):

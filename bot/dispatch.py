@@ -12,7 +12,14 @@ import structlog
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.conversation import Router, Turn
-from bot.domain.messages import DeliveryReceipt, InboundMessage, Reply, phrase
+from bot.domain.messages import (
+    DeliveryReceipt,
+    Event,
+    InboundMessage,
+    Reply,
+    UnreadableUpdate,
+    phrase,
+)
 from bot.metrics import FAILURES, INBOUND
 from bot.routing import Answered, Routes
 from bot.services import outreach
@@ -47,13 +54,16 @@ class Dispatcher:
         self._deliver = deliver
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def handle(self, event: InboundMessage | DeliveryReceipt) -> None:
+    async def handle(self, event: Event) -> None:
         """Store what an event changes; sending goes on after this returns.
 
         Raises only when nothing could be stored, so that the provider delivers it again.
         """
         if isinstance(event, DeliveryReceipt):
             await self._receipt(event)
+            return
+        if isinstance(event, UnreadableUpdate):
+            await self._keep_unreadable(event)
             return
         if event.action is not None:
             self._start(self._channels[event.address.channel].acknowledge(event))
@@ -79,6 +89,14 @@ class Dispatcher:
             await outbox.receipt(
                 uow.tx, receipt.channel, receipt.provider_id, receipt.state, receipt.reason
             )
+
+    async def _keep_unreadable(self, update: UnreadableUpdate) -> None:
+        now = self._clock.now()
+        async with self._work.unit_of_work() as uow:
+            key = (update.channel, update.external_id)
+            if await conversations.record_inbound(uow.tx, *key, now):
+                await conversations.record_failure(uow.tx, *key, "unreadable", update.raw)
+                FAILURES.labels(update.channel).inc()
 
     async def _answer_once(self, message: InboundMessage) -> Collection[int]:
         channel = message.address.channel
@@ -165,9 +183,10 @@ class Dispatcher:
         return uow.touched
 
 
-def in_order(messages: Sequence[InboundMessage]) -> list[list[InboundMessage]]:
-    """Messages grouped by address, so that one person's stay in order and others go beside."""
-    groups: dict[str, list[InboundMessage]] = {}
-    for message in messages:
-        groups.setdefault(message.address.value, []).append(message)
+def in_order(events: Sequence[Event]) -> list[list[Event]]:
+    """Events grouped by address, so that one person's stay in order and others go beside."""
+    groups: dict[str, list[Event]] = {}
+    for event in events:
+        address = event.address.value if isinstance(event, InboundMessage) else ""
+        groups.setdefault(address, []).append(event)
     return list(groups.values())

@@ -97,6 +97,7 @@ class Sender:
 
     async def _send(self, letter: Letter) -> None:
         name = letter.address.channel
+        outcome: str
         try:
             provider_id = await self._hand_over(letter)
         except SendError as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.domain.messages import DeliveryReceipt, InboundMessage, OutboundMessage
+from bot.domain.messages import Event, InboundMessage, OutboundMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Channel(Protocol):
     identity_kind: str
     limits: Limits
 
-    def parse(self, request: RawRequest) -> list[InboundMessage | DeliveryReceipt]:
+    def parse(self, request: RawRequest) -> list[Event]:
         """What a webhook call holds; raises NotProven or Unreadable."""
 
     async def acknowledge(self, message: InboundMessage) -> None:

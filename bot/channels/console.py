@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 
 from bot.channels.base import Limits, RawRequest, Unreadable
-from bot.domain.messages import DeliveryReceipt, InboundMessage, OutboundMessage
+from bot.domain.messages import Event, InboundMessage, OutboundMessage
 
 
 class Console:
@@ -33,7 +33,7 @@ class Console:
         self._write = write
         self._numbers = count(1)
 
-    def parse(self, request: RawRequest) -> list[InboundMessage | DeliveryReceipt]:
+    def parse(self, request: RawRequest) -> list[Event]:
         """A terminal has no webhook."""
         raise Unreadable(f"the terminal has no webhook for {len(request.body)} bytes")
 

@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import uuid4
 
 from bot.channels.base import Limits, RawRequest, Unreadable
-from bot.domain.messages import DeliveryReceipt, InboundMessage, OutboundMessage, RenderedButton
+from bot.domain.messages import Event, InboundMessage, OutboundMessage, RenderedButton
 
 #: What one phone remembers; older messages scroll away for good.
 SCREEN = 200
@@ -63,7 +63,7 @@ class Simulator:
         self._run = uuid4().hex[:8]
         self._numbers = count(1)
 
-    def parse(self, request: RawRequest) -> list[InboundMessage | DeliveryReceipt]:
+    def parse(self, request: RawRequest) -> list[Event]:
         """Raises Unreadable: nobody calls a simulator from outside."""
         raise Unreadable(f"{self.name} has no webhook, yet {len(request.body)} bytes came")
 

@@ -31,7 +31,13 @@ from telegram.error import BadRequest, Conflict
 from bot.channels.base import Limits, NotProven, RawRequest, SendError, Unreadable
 from bot.channels.telegram_request import AiohttpRequest, SlowDown, plain, send_error
 from bot.channels.telegram_updates import is_update, read_update
-from bot.domain.messages import DeliveryReceipt, InboundMessage, OutboundMessage, RenderedButton
+from bot.domain.messages import (
+    Event,
+    InboundMessage,
+    OutboundMessage,
+    RenderedButton,
+    UnreadableUpdate,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +141,7 @@ class Telegram:
 
     # --- What comes in ----------------------------------------------------------------------
 
-    def parse(self, request: RawRequest) -> list[InboundMessage | DeliveryReceipt]:
+    def parse(self, request: RawRequest) -> list[Event]:
         """What a webhook call holds; nothing for what is not a person in a private chat.
 
         Raises NotProven without the secret Telegram was given with the webhook, Unreadable for
@@ -152,19 +158,20 @@ class Telegram:
             raise Unreadable("not an update")
         return [*self._read(update)]
 
-    def _read(self, update: dict[str, Any]) -> list[InboundMessage]:
+    def _read(self, update: dict[str, Any]) -> list[Event]:
         try:
             found = read_update(Update.de_json(update, self._bot))
         except Exception as error:
             # A form the SDK doesn't know: Telegram would send it again for ever if we refused.
             kinds = sorted(str(key)[:32] for key in update if key != "update_id")[:5]
             log.error("telegram.update_unreadable", kinds=kinds, error=type(error).__name__)
-            return []
+            raw = json.dumps(update)
+            return [UnreadableUpdate(self.name, str(update["update_id"]), raw)]
         return [] if found is None else [found]
 
     async def poll(
         self,
-        handle: Callable[[Sequence[InboundMessage]], Awaitable[None]],
+        handle: Callable[[Sequence[Event]], Awaitable[None]],
         stop: asyncio.Event,
     ) -> None:
         """Fetch updates until `stop`; a batch is confirmed only after `handle` returned.
@@ -179,9 +186,9 @@ class Telegram:
                     await self._bot.delete_webhook(drop_pending_updates=False)
                     webhook_gone = True
                 updates = await _unless(stop, self._bot.raw_updates(offset, self._timing))
-                messages = [message for update in updates or () for message in self._read(update)]
-                if messages:
-                    await handle(messages)
+                events = [event for update in updates or () for event in self._read(update)]
+                if events:
+                    await handle(events)
                 offset = max((update["update_id"] + 1 for update in updates or ()), default=offset)
                 failures = 0
             except Exception as error:

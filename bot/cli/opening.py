@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import programmes
+from bot import logs, programmes
 from bot.clock import Clock
 from bot.programmes import Finding
 from bot.services.unit_of_work import Work
@@ -41,6 +41,13 @@ class CannotOpen(Exception):
     def __init__(self, *findings: str) -> None:
         super().__init__("\n".join(findings))
         self.findings = findings
+
+
+def load_settings() -> Settings:
+    """The settings, with logging set up as they say. Raises BadSettings."""
+    settings = Settings.load()
+    logs.set_up(settings.log_format, settings.log_level)
+    return settings
 
 
 @asynccontextmanager
@@ -109,7 +116,7 @@ def read_programme(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise CannotOpen(
-            f"{path}:{line} there is a character that is not UTF-8: save the file as UTF-8"
+            f"{path}: line {line} has a character that is not UTF-8: save the file as UTF-8"
         ) from None
     except OSError as error:
         raise CannotOpen(f"{PREFIX}PROGRAMME: {path} can't be read: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""What commands ask Telegram; its SDK takes long to import and is only loaded when it is asked."""
+"""What commands ask Telegram; its SDK takes long to import and is loaded only when it is asked."""
 
 from __future__ import annotations
 
@@ -16,20 +16,13 @@ async def bot_name(settings: Settings) -> str | None:
     from bot.channels.base import SendError
     from bot.channels.telegram import Telegram
 
-    telegram = Telegram(
-        settings.telegram_token.get_secret_value(), "", settings.telegram_api_url
-    )
+    telegram = Telegram(settings.telegram_token.get_secret_value(), "", settings.telegram_api_url)
     try:
         await telegram.start()
     except SendError as error:
-        if error.kind == "refused" or error.kind == "blocked":
-            raise NoTelegram(
-                f"{PREFIX}TELEGRAM_TOKEN: Telegram refuses the token ({error.reason}): "
-                "copy it from @BotFather again"
-            ) from None
         raise NoTelegram(
-            f"{PREFIX}TELEGRAM_API_URL: Telegram does not answer ({error.reason}): "
-            "is this machine online?"
+            f"{PREFIX}TELEGRAM_TOKEN: Telegram did not say who the bot is ({error.reason}): check "
+            f"the token, {PREFIX}TELEGRAM_API_URL and this machine's network"
         ) from None
     finally:
         await telegram.close()

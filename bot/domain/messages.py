@@ -195,6 +195,19 @@ class DeliveryReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableUpdate:
+    """A delivery in a form nobody here knows; it is kept and reported, never asked for again."""
+
+    channel: str
+    external_id: str
+    raw: str
+
+
+#: Whatever a channel reads out of a delivery.
+Event = InboundMessage | DeliveryReceipt | UnreadableUpdate
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedButton:
     """A button with its label in the person's language and its action packed."""
 

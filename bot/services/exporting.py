@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.domain.members import Member
 from bot.domain.programme import Programme
@@ -25,6 +26,12 @@ async def columns(work: Work) -> tuple[str, ...]:
     return (*COLUMNS, *dict.fromkeys((*units(programme), *held)))
 
 
+async def count(work: Work) -> int:
+    """How many members there are."""
+    async with work.reading() as reader:
+        return await members.count(reader)
+
+
 async def lines(work: Work, now: datetime) -> AsyncIterator[list[Mapping[str, str]]]:
     """Every member, in the order they came, some at a time; each a text by column."""
     programme = await work.programme()
@@ -43,16 +50,17 @@ async def _line(
     reader: Reader, programme: Programme, member: Member, now: datetime
 ) -> Mapping[str, str]:
     purse = await wallet(reader, programme, member.id, now)
+    zone = programme.zone(member.home_location)
     return {
         "code": member.code,
         "name": protected(member.name),
         "language": member.language,
         "birthday": "{:02d}-{:02d}".format(*member.birthday) if member.birthday else "",
-        "joined": member.joined_at.isoformat(),
+        "joined": member.joined_at.astimezone(zone).isoformat(),
         "location": member.home_location or "",
         "tags": await members.tags(reader, member.id),
         **await _reached(reader, member.id),
-        **await _consents(reader, member.id),
+        **await _consents(reader, member.id, zone),
         **{unit: str(purse.balance(unit)) for unit in held(purse)},
     }
 
@@ -69,7 +77,7 @@ async def _reached(reader: Reader, member_id: int) -> Mapping[str, str]:
     return {kind: value for kind, value, _ in found if kind in COLUMNS}
 
 
-async def _consents(reader: Reader, member_id: int) -> Mapping[str, str]:
+async def _consents(reader: Reader, member_id: int, zone: ZoneInfo) -> Mapping[str, str]:
     granted = [
         consent
         for consent in await members.consents(reader, member_id)
@@ -80,6 +88,6 @@ async def _consents(reader: Reader, member_id: int) -> Mapping[str, str]:
     return {
         "consent": " ".join(consent.channel for consent in granted),
         # The latest: by then every one of them had been given.
-        "consent_at": max(consent.at for consent in granted).isoformat(),
+        "consent_at": max(consent.at for consent in granted).astimezone(zone).isoformat(),
         "consent_source": "; ".join(dict.fromkeys(consent.source for consent in granted)),
     }

@@ -312,6 +312,12 @@ async def ids_by_identity(reader: Reader, kind: str, values: Sequence[str]) -> d
     return {hashes[row["value_hash"]]: row["member_id"] for row in rows}
 
 
+async def count(reader: Reader) -> int:
+    """How many members there are."""
+    row = await reader.row("SELECT COUNT(*) AS members FROM member")
+    return int(row["members"]) if row else 0
+
+
 async def tags(reader: Reader, member_id: int) -> str:
     """The member's tags, with spaces between them."""
     row = await reader.row("SELECT tags FROM member WHERE id = $1", member_id)

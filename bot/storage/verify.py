@@ -61,6 +61,18 @@ async def differences(reader: Reader) -> list[Difference]:
     ]
 
 
+#: The names of the checks, for those who show how far they are.
+CHECKS = tuple(_CHECKS)
+
+
+async def differences_of(reader: Reader, check: str) -> list[Difference]:
+    """The differences one of the checks finds."""
+    return [
+        Difference(check, row["member_id"], row["unit"], int(row["stored"]), int(row["computed"]))
+        for row in await reader.rows(_CHECKS[check])
+    ]
+
+
 async def entry_count(reader: Reader) -> int:
     """How many entries the ledger holds."""
     row = await reader.row("SELECT COUNT(*) AS entries FROM entry")

@@ -19,13 +19,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.channels.base import Channel, NotProven, RawRequest, Unreadable
 from bot.channels.simulator import Simulator
-from bot.domain.messages import DeliveryReceipt, InboundMessage
+from bot.domain.messages import Event
 from bot.web.pages import FindCard, add_pages
 from bot.web.simulator import Phone, add_simulator
 from locales import Catalogues
 
 #: The dispatcher's entry: raises only when it could not even store what came.
-Handle = Callable[[InboundMessage | DeliveryReceipt], Awaitable[None]]
+Handle = Callable[[Event], Awaitable[None]]
 #: What keeps the server from working, in words without secrets; empty when it is ready.
 Ready = Callable[[], Awaitable[list[str]]]
 

@@ -10,7 +10,14 @@ from structlog.testing import capture_logs
 
 from bot.channels.telegram import Telegram, Timing
 from bot.channels.telegram_request import NotTaken, SlowDown
-from bot.domain.messages import Action, Address, InboundMessage, OutboundMessage, RenderedButton
+from bot.domain.messages import (
+    Action,
+    Address,
+    Event,
+    InboundMessage,
+    OutboundMessage,
+    RenderedButton,
+)
 from tests.channels.telegram_kit import SECRET
 from tests.doubles.telegram import TOKEN, TelegramDouble, Webhook
 from tests.doubles.telegram_methods import Kind
@@ -22,14 +29,14 @@ class Inbox:
     """Takes batches, failing as often as told; what it took is in `seen`."""
 
     def __init__(self, failures: int = 0) -> None:
-        self.seen: list[list[InboundMessage]] = []
+        self.seen: list[list[Event]] = []
         self.failures = failures
         self.taken = asyncio.Event()
         self.may_finish = asyncio.Event()
         self.may_finish.set()
 
-    async def __call__(self, messages: Sequence[InboundMessage]) -> None:
-        self.seen.append(list(messages))
+    async def __call__(self, events: Sequence[Event]) -> None:
+        self.seen.append(list(events))
         self.taken.set()
         await self.may_finish.wait()
         if self.failures:
@@ -38,7 +45,13 @@ class Inbox:
 
     @property
     def texts(self) -> list[list[str]]:
-        return [[message.text for message in batch] for batch in self.seen]
+        return [
+            [
+                event.text if isinstance(event, InboundMessage) else type(event).__name__
+                for event in batch
+            ]
+            for batch in self.seen
+        ]
 
 
 @pytest.fixture
@@ -165,7 +178,7 @@ async def test_what_cannot_be_read_and_what_is_not_for_us_hold_nothing_up(
     with capture_logs() as entries:
         async with polling(double, inbox):
             await double.settled()
-    assert inbox.texts == [["one"]]
+    assert [text for batch in inbox.texts for text in batch] == ["UnreadableUpdate", "one"]
     assert [(e["event"], e["kinds"]) for e in entries] == [
         ("telegram.update_unreadable", ["message"])
     ]

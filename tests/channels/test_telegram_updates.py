@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bot.channels.base import NotProven, RawRequest, Unreadable
 from bot.channels.telegram import PROOF_HEADER, Telegram
-from bot.domain.messages import Action, Address, Contact, InboundMessage
+from bot.domain.messages import Action, Address, Contact, InboundMessage, UnreadableUpdate
 from tests.channels.telegram_kit import SECRET
 
 ANNA = {"id": 7, "is_bot": False, "first_name": "Anna", "language_code": "cs"}
@@ -209,10 +209,10 @@ def test_what_gets_no_answer(update: dict[str, Any]) -> None:
         ({"update_id": 55, "message": message(text=["hi"])["message"]}, "AttributeError"),
     ],
 )
-def test_what_the_sdk_cannot_read_is_reported(update: dict[str, Any], error: str) -> None:
+def test_what_the_sdk_cannot_read_is_kept_and_reported(update: dict[str, Any], error: str) -> None:
     """And not refused: Telegram would deliver it again until the end of its patience."""
     with capture_logs() as entries:
-        assert parse(update) == []
+        assert parse(update) == [UnreadableUpdate("telegram", "55", json.dumps(update))]
     expected = {"event": "telegram.update_unreadable", "kinds": ["message"], "error": error}
     assert entries == [{**expected, "log_level": "error"}]
 

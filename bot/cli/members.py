@@ -1,0 +1,151 @@
+"""`members`: bringing them in, taking them out, looking at one."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot.cli.opening import CannotOpen, load_settings, open_existing, open_work
+from bot.cli.output import Json, Progress, note, say, say_json
+from bot.cli.sheet import Sheet, sheet, show
+from bot.clock import Clock
+from bot.services import exporting, importing
+from bot.services.member_file import Problem
+from bot.services.staffing import member_by_reference
+from bot.services.unit_of_work import Work
+
+app = typer.Typer(no_args_is_help=True, help="Members: import, export, look at one.")
+
+#: Bad lines shown one by one.
+SHOWN = 50
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands."""
+    commands.add_typer(app, name="members")
+
+
+@app.command("import")
+def import_members(
+    file: Annotated[Path, typer.Argument(help="CSV in UTF-8 with a header line.")],
+) -> None:
+    """Bring members in from a CSV file; again changes nothing, after a stop it goes on."""
+    imported = asyncio.run(_import(file))
+    say(f"{imported.added} members added, {imported.already_there} were there already.")
+
+
+async def _import(file: Path) -> importing.Imported:
+    settings, clock = load_settings(), Clock()
+    text = _read(file)
+    async with open_work(settings, clock, migrate=True) as work:
+        now = clock.now()
+        with Progress("Lines checked") as progress:
+            people, problems = await importing.check(work, text, now, progress.tell)
+        if problems:
+            raise CannotOpen(*_bad_lines(file, problems))
+        with Progress("Members brought in") as progress:
+            return await importing.bring_in(work, people, now, progress.tell)
+
+
+def _read(file: Path) -> str:
+    try:
+        # Lines end as they were written: the reader of CSV tells those inside quotes apart.
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise CannotOpen(
+            f"{file}:{line} there is a character that is not UTF-8: save the file as UTF-8"
+        ) from None
+    except OSError as error:
+        raise CannotOpen(f"{file} can't be read: {error.strerror}") from None
+
+
+def _bad_lines(file: Path, problems: list[Problem]) -> Iterator[str]:
+    for problem in problems[:SHOWN]:
+        yield f"{file}:{problem.line} {problem.message}"
+    if more := problems[SHOWN:]:
+        yield f"+{len(more)} more"
+    yield "Nothing was imported: put these right and import the file again."
+
+
+@app.command("export")
+def export_members(
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to write it; standard output without.")
+    ] = None,
+) -> None:
+    """Write every member with their balances as CSV, which `members import` reads."""
+    count = asyncio.run(_export(file))
+    note(f"{count} members exported.")
+
+
+async def _export(file: Path | None) -> int:
+    clock = Clock()
+    async with open_existing(load_settings(), clock) as work:
+        with _written(file) as stream:
+            return await _write(work, stream, clock)
+
+
+async def _write(work: Work, stream: TextIO, clock: Clock) -> int:
+    writer = csv.DictWriter(stream, await exporting.columns(work), lineterminator="\n")
+    writer.writeheader()
+    count, total = 0, await exporting.count(work)
+    with Progress("Members exported") as progress:
+        async for page in exporting.lines(work, clock.now()):
+            writer.writerows(page)
+            count += len(page)
+            progress.tell(count, max(count, total))
+    return count
+
+
+@contextmanager
+def _written(file: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that is there only when it is whole, for its owner alone."""
+    if file is None:
+        yield sys.stdout
+        return
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+        part.replace(file)
+    except OSError as error:
+        raise CannotOpen(f"{file} can't be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@app.command("show")
+def show_member(
+    code: Annotated[str, typer.Argument(help="A member code, a card token or a phone number.")],
+    as_json: Json = False,
+) -> None:
+    """Show what is held on one member."""
+    found, zone = asyncio.run(_show(code))
+    if as_json:
+        say_json(found)
+    else:
+        show(found, zone)
+
+
+async def _show(code: str) -> tuple[Sheet, ZoneInfo]:
+    clock = Clock()
+    async with open_existing(load_settings(), clock) as work, work.unit_of_work() as uow:
+        member = await member_by_reference(uow, code)
+        if member is None:
+            raise CannotOpen(
+                f'no member has the code, card or phone number "{code}": '
+                "write a number with its country, such as +420777123456"
+            )
+        return await sheet(uow, member, clock.now()), uow.programme.zone()

@@ -1,0 +1,102 @@
+"""Everything that is held on one member, as `members show` prints it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.domain.ledger import binding_order
+from bot.domain.members import Member
+from bot.services.exporting import held
+from bot.services.unit_of_work import UnitOfWork
+from bot.services.wallets import wallet
+from bot.storage import members, vouchers
+
+#: The newest vouchers shown.
+VOUCHERS = 1_000
+
+#: What JSON is made of; the shape is a promise of `members show --json`.
+Sheet = dict[str, Any]
+
+
+async def sheet(uow: UnitOfWork, member: Member, now: datetime) -> Sheet:
+    """A member's balances, lots, vouchers, identities and consents as of an instant."""
+    purse = await wallet(uow.tx, uow.programme, member.id, now)
+    return {
+        "code": member.code,
+        "name": member.name,
+        "balances": {unit: purse.balance(unit) for unit in held(purse)},
+        "lots": [
+            {
+                "unit": lot.unit,
+                "amount": lot.amount,
+                "left": lot.remaining,
+                "ends_at": _iso(lot.ends_at),
+                "rule": lot.rule,
+            }
+            for lot in sorted(purse.lots, key=binding_order)
+        ],
+        # Tiers and their reviews are not there yet.
+        "tier": None,
+        "review_at": None,
+        "vouchers": [
+            {
+                "code": voucher.code,
+                "reward": voucher.reward,
+                "state": voucher.state,
+                "reserved_at": _iso(voucher.reserved_at),
+                "ends_at": _iso(voucher.ends_at),
+                "closed_at": _iso(voucher.closed_at),
+            }
+            for voucher in await vouchers.of_member(uow.tx, member.id, VOUCHERS)
+        ],
+        "identities": [
+            {"kind": kind, "value": value, "proven": proven}
+            for kind, value, proven in await members.identities(uow.tx, member.id)
+        ],
+        "consents": [
+            {
+                "channel": consent.channel,
+                "purpose": consent.purpose,
+                "granted": consent.granted,
+                "at": _iso(consent.at),
+                "source": consent.source,
+                "wording": consent.wording,
+                "version": consent.version,
+            }
+            for consent in await members.consents(uow.tx, member.id)
+        ],
+    }
+
+
+def show(found: Sheet, zone: ZoneInfo) -> None:
+    """Print a sheet for people, with times in the shop's zone."""
+    # Names and codes stand for themselves: no [markup], no :emoji: in them.
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.print(f"{found['code']}  {found['name']}", style="bold")
+    for unit, amount in found["balances"].items():
+        console.print(f"  {unit}: {amount}")
+    for title in ("lots", "vouchers", "identities", "consents"):
+        if rows := found[title]:
+            table = Table(title=title.capitalize(), title_justify="left")
+            for column in rows[0]:
+                table.add_column(column.removesuffix("_at").replace("_", " "))
+            for row in rows:
+                table.add_row(*(_shown(column, value, zone) for column, value in row.items()))
+            console.print(table)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _shown(column: str, value: str | int | bool | None, zone: ZoneInfo) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and column.endswith("at"):
+        return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return "" if value is None else str(value)
