@@ -16,7 +16,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import (
+    BaseDBAsyncClient,
+    TransactionalDBClient,
+    TransactionContextPooled,
+)
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.backends.sqlite.client import (
     SqliteClient,
@@ -95,10 +99,47 @@ class Transaction(Reader):
 class _Immediate(SqliteTransactionWrapper):
     async def begin(self) -> None:
         try:
-            await self._connection.commit()
+            # What a failed commit left open is not to be committed after all.
+            await self._connection.rollback()
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise TransactionManagementError(error) from error
+        except BaseException:
+            # Cancelled, but the connection's thread begins all the same: the file must not stay
+            # locked for other processes.
+            await self._connection.rollback()
+            raise
+
+
+# Tortoise's contexts keep the lock or the pooled connection for ever when beginning fails or is
+# cancelled; after that SQLite hangs at once and PostgreSQL after as many times as the pool is big.
+
+
+class _SqliteContext(SqliteTransactionContext):
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection
+
+
+class _PostgresContext(TransactionContextPooled):
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self.ensure_connection()
+        pool = self.client._parent._pool
+        self.client._connection = await pool.acquire()
+        try:
+            await self.client.begin()
+        except BaseException:
+            await pool.release(self.client._connection)
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
 
 
 class Database:
@@ -149,12 +190,14 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction that commits at the end of the block and rolls back on any exception."""
+        context: SqliteTransactionContext | TransactionContextPooled
         if isinstance(self._client, SqliteClient):
-            context: Any = SqliteTransactionContext(_Immediate(self._client), self._client._lock)
+            context = _SqliteContext(_Immediate(self._client), self._client._lock)
         else:
-            context = self._client._in_transaction()
-        async with context as client:
-            yield Transaction(client, self.dialect, self.vault)
+            client: Any = self._client
+            context = _PostgresContext(TransactionWrapper(client), client._pool_init_lock)
+        async with context as connection:
+            yield Transaction(connection, self.dialect, self.vault)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:
