@@ -115,9 +115,9 @@ def _end(number: int, _frame: object) -> None:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Work]:
+async def opened(url: str, kind: type[Database] = Database) -> AsyncIterator[Work]:
     """Units of work on a database, brought to the current schema."""
-    database = await Database.open(url)
+    database = await kind.open(url)
     try:
         now = datetime.now(UTC)
         await migrate(database, now)

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.storage.database import Database, Transaction
+from tortoise.context import TortoiseContext
+
+from bot.storage.database import Database, Dialect, Transaction
 
 #: Where the numbers of recorded rows begin: nothing else in a statement is as large, so that one
 #: which stands for a row just made is told from an amount.
@@ -34,17 +36,18 @@ class Statement:
 
 @dataclass
 class Recorder:
-    """Notes what runs in the transactions of a database while `on`."""
+    """Notes what runs in the transactions of a database."""
 
-    statements: list[Statement] = field(default_factory=list)
+    transactions: list[list[Statement]] = field(default_factory=list)
 
-    def take(self) -> list[Statement]:
-        """What was noted since the last time."""
-        taken, self.statements = self.statements, []
+    def take(self) -> list[list[Statement]]:
+        """The statements of each transaction since the last time."""
+        taken, self.transactions = self.transactions, []
         return taken
 
     def attach(self, tx: Transaction) -> None:
         """Note whatever this transaction's connection is asked, our own SQL and the ORM's."""
+        self.transactions.append([])
         for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many"):
             setattr(tx.client, name, self._noting(getattr(tx.client, name), "many" in name))
 
@@ -53,7 +56,7 @@ class Recorder:
             found = await run(sql, values)
             made = _made(sql, found)
             marks = [n for n, value in enumerate(values or ()) if not many and _is_number(value)]
-            self.statements.append(Statement(sql, list(values or ()), many, made, marks))
+            self.transactions[-1].append(Statement(sql, list(values or ()), many, made, marks))
             return found
 
         return noting
@@ -73,7 +76,9 @@ def _is_number(value: Any) -> bool:
 class RecordingDatabase(Database):
     """A database whose transactions are noted in `recorder`."""
 
-    recorder: Recorder
+    def __init__(self, context: TortoiseContext, dialect: Dialect) -> None:
+        super().__init__(context, dialect)
+        self.recorder = Recorder()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -43,7 +43,10 @@ def set_up(log_format: Literal["console", "json"], log_level: str) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_Forward()], force=True)
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)
+    if not any(isinstance(handler, _Forward) for handler in root.handlers):
+        root.addHandler(_Forward())
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

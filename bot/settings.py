@@ -184,7 +184,7 @@ class Settings(BaseSettings):
 def _surroundings() -> Mapping[str, str]:
     """The `.env` file's variables, and over them the environment's."""
     try:
-        written = DotEnvSettingsSource(Settings, env_file=ENV_FILE).env_vars
+        written = DotEnvSettingsSource(Settings, ENV_FILE, env_file_encoding="utf-8-sig").env_vars
     except UnicodeDecodeError:
         raise BadSettings([f"{ENV_FILE}: the file is not UTF-8: save it as such"]) from None
     except OSError as error:

@@ -16,11 +16,6 @@ from typing import Any
 
 import pytest
 
-with warnings.catch_warnings():
-    # Tortoise would have the primary key of `Setting` be a CharField.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import bot.storage.models  # noqa: F401
-
 from bot import programmes
 from bot.services.unit_of_work import Work
 from bot.storage.database import Database

@@ -59,27 +59,28 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check settings, programme file and database; changes nothing, exits 1 on an error."""
-    findings = asyncio.run(_all(online))
+    found = asyncio.run(findings(online))
     if as_json:
-        say_json([asdict(finding) for finding in findings])
+        say_json([asdict(finding) for finding in found])
     else:
-        for finding in findings:
+        for finding in found:
             typer.secho(finding.level, fg=_COLOURS[finding.level], nl=False)
             typer.echo(f" {finding}")
-    if any(finding.level == "error" for finding in findings):
+    if any(finding.level == "error" for finding in found):
         raise typer.Exit(1)
 
 
-async def _all(online: bool) -> list[Finding]:
+async def findings(online: bool) -> list[Finding]:
+    """Everything there is to know, in the order it was looked at."""
     try:
         settings = load_settings()
     except BadSettings as error:
         return [_error(finding) for finding in error.findings]
-    source, findings = _programme(settings)
-    findings += [finding async for finding in _database(settings, source)]
+    source, found = _programme(settings)
+    found += [finding async for finding in _database(settings, source)]
     if online:
-        findings.append(await _telegram(settings))
-    return findings
+        found.append(await _telegram(settings))
+    return found
 
 
 def _error(explained: str) -> Finding:
@@ -95,11 +96,11 @@ def _programme(settings: Settings) -> tuple[str | None, list[Finding]]:
         source = read_programme(settings.programme)
     except CannotOpen as error:
         return None, [_error(finding) for finding in error.findings]
-    programme, found = programmes.read(source, Catalogues.load().languages)
-    findings = [Finding(f.level, place, f.message, f.line, f.key) for f in found]
-    if not findings:
-        findings.append(Finding("info", place, "is in order"))
-    return source if programme else None, findings
+    programme, objections = programmes.read(source, Catalogues.load().languages)
+    found = [Finding(o.level, place, o.message, o.line, o.key) for o in objections]
+    if not found:
+        found.append(Finding("info", place, "is in order"))
+    return source if programme else None, found
 
 
 async def _database(settings: Settings, source: str | None) -> AsyncIterator[Finding]:

@@ -33,13 +33,13 @@ class RoleWord(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What a colleague is given to begin: a link where there is one, and what to type."""
+    """What a colleague begins with: a link where there is one, or `/start` and the payload."""
 
     name: str
     role: str
     location: str | None
     link: str | None
-    type: str
+    payload: str
     ends_at: str
 
 
@@ -56,7 +56,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Invite a colleague: prints a link that works once, within a week."""
-    invitation = asyncio.run(_add(name, role, location))
+    invitation = asyncio.run(invite(name, role, location))
     if as_json:
         say_json(asdict(invitation))
         return
@@ -64,10 +64,11 @@ def add(
     if invitation.link:
         say(f"  {invitation.link}")
         say("or by writing to the bot:")
-    say(f"  {invitation.type}")
+    say(f"  /start {invitation.payload}")
 
 
-async def _add(name: str, role: RoleWord, location: str | None) -> Invitation:
+async def invite(name: str, role: RoleWord, location: str | None) -> Invitation:
+    """Make the invitation. Raises CannotOpen for a name or location that can't be."""
     settings, clock = load_settings(), Clock()
     name = clean_name(name)
     if not name:
@@ -77,12 +78,13 @@ async def _add(name: str, role: RoleWord, location: str | None) -> Invitation:
         async with work.unit_of_work() as uow:
             _check_location(uow.programme, location)
             token = await staffing.invite(uow, name, Role.of(role), location, now)
+    payload = f"s_{token}"
     return Invitation(
         name=name,
         role=role.value,
         location=location,
-        link=await _link(settings, f"s_{token}"),
-        type=f"/start s_{token}",
+        link=await _link(settings, payload),
+        payload=payload,
         ends_at=(now + timedelta(days=staffing.INVITATION_DAYS)).isoformat(),
     )
 

@@ -70,7 +70,7 @@ async def bring_in(work: Work, people: Sequence[Newcomer], now: datetime, tell: 
                     added += await _add(uow, person, now)
         done = min(start + PIECE, len(people))
         tell(done, len(people))
-        if done < len(people) and any(not ids for ids in known.values()):
+        if work.database.dialect == "sqlite" and done < len(people):
             await asyncio.sleep(BREATH_SECONDS)
     return Imported(added, len(people) - added)
 

@@ -18,12 +18,13 @@ from bot.services.wallets import Wallet, wallet
 async def tell_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: datetime) -> None:
     """Tell a member what they were just given, and what it unlocked."""
     purse = await wallet(uow.tx, uow.programme, earned.member.id, now)
-    phrases = [_given(purse, unit, amount, kind) for unit, amount in earned.given]
+    phrases = [_given(purse, unit, amount, kind, earned) for unit, amount in earned.given]
     buttons: tuple[tuple[Button, ...], ...] = ()
     for code in dict.fromkeys(earned.rewards):
         reward = uow.programme.reward(code)
         if reward:
             phrases.append(reward_ready(purse, reward))
+            phrases += next_card(purse)
             buttons = ((_redeem(code), _keep()),)
     if phrases:
         reply = Reply(tuple(phrases), buttons or ((_card(),),))
@@ -78,10 +79,19 @@ def last_day(programme: Programme, ends_at: datetime) -> Day:
     return Day((ends_at - timedelta(seconds=1)).astimezone(programme.zone()).date())
 
 
-def _given(purse: Wallet, unit: str, amount: int, kind: EntryKind) -> Phrase:
+def next_card(purse: Wallet) -> tuple[Phrase, ...]:
+    """Where the next card stands after one was filled, unless it is still empty."""
+    card = purse.programme.units.stamps
+    have = purse.balance("stamps")
+    return (phrase("balance.stamps", n=have, total=card.card),) if card and have else ()
+
+
+def _given(purse: Wallet, unit: str, amount: int, kind: EntryKind, earned: Earned) -> Phrase:
     have = purse.balance(unit)
     if unit == "stamps" and purse.programme.units.stamps:
         total = purse.programme.units.stamps.card
+        # A card that was just filled is told as full, though its stamps are a reward already.
+        have = total if earned.rewards else have
         key = "news.paper" if kind == "takeover" else "news.stamps"
         return phrase(key, n=amount, have=have, total=total)
     return phrase("news.points", n=amount, have=have)

@@ -27,6 +27,7 @@ from tortoise.backends.sqlite.client import (
     SqliteTransactionContext,
     SqliteTransactionWrapper,
 )
+from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
@@ -39,6 +40,18 @@ Row = dict[str, Any]
 BUSY_TIMEOUT_MS = 20_000
 
 _PLACEHOLDER = re.compile(r"\$(?=\d)")
+
+
+def _as_text(instant: datetime) -> str:
+    """An instant as SQLite keeps it: text of one length in UTC, so that it sorts as instants do."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant without a zone")
+    utc = instant.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")
+
+
+# Tortoise registers one that keeps the zone as it is. Values go through it however they are sent.
+sqlite3.register_adapter(datetime, _as_text)
 
 
 class DatabaseUnavailable(Exception):
@@ -124,8 +137,9 @@ class _SqliteContext(SqliteTransactionContext):
         except BaseException:
             self._trxlock.release()
             raise
-        self.token = get_connections().set(self.connection_name, self.connection)
-        return self.connection
+        client: TransactionalDBClient = self.connection
+        self.token = get_connections().set(self.connection_name, client)
+        return client
 
 
 class _PostgresContext(TransactionContextPooled):
@@ -190,14 +204,14 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction that commits at the end of the block and rolls back on any exception."""
-        context: SqliteTransactionContext | TransactionContextPooled
+        context: Any
         if isinstance(self._client, SqliteClient):
             context = _SqliteContext(_Immediate(self._client), self._client._lock)
         else:
-            client: Any = self._client
-            context = _PostgresContext(TransactionWrapper(client), client._pool_init_lock)
-        async with context as connection:
-            yield Transaction(connection, self.dialect, self.vault)
+            context = self._client._in_transaction()
+            context = _PostgresContext(context.client, context._pool_init_lock)
+        async with context as client:
+            yield Transaction(client, self.dialect, self.vault)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:

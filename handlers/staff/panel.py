@@ -50,7 +50,9 @@ async def open_panel(turn: Turn) -> Reply:
 async def panel(turn: Turn, member: Member, *first: Phrase) -> Reply:
     """A member as a colleague sees them, after something else that is to be said."""
     purse = await turn.wallet(member)
-    who = phrase("staff.member", name=name_of(member), code=member.code)
+    who = phrase("staff.whose", name=member.code)
+    if member.name:
+        who = phrase("staff.member", name=member.name, code=member.code)
     phrases = (*first, who, *progress(purse), *waiting(purse), _last_visit(turn, member))
     return Reply(phrases, await _buttons(turn, member, purse), edits=True)
 

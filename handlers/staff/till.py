@@ -8,7 +8,7 @@ from bot.conversation import Router, Step, Turn, choice, option
 from bot.domain.amounts import BadAmount, parse_amount
 from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
-from bot.services import earning, redeeming, reversing, staffing
+from bot.services import earning, news, redeeming, reversing, staffing
 from bot.services.earning import Claimable
 from bot.services.results import Earned, Refused, Repeated
 from handlers.menu import home, name_of, progress, staff_menu
@@ -59,7 +59,9 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
     purse = await turn.wallet(member)
     changed = [phrase(f"staff.earned.{unit}", n=amount) for unit, amount in earned.given]
     lines: list[Phrase] = changed or [phrase("staff.earned_nothing")]
-    lines += [phrase("staff.whose", name=name_of(member)), *progress(purse)]
+    lines.append(phrase("staff.whose", name=name_of(member)))
+    full = phrase("staff.card_full", total=_card_size(turn))
+    lines += [full, *news.next_card(purse)] if earned.rewards else progress(purse)
     undo = option(phrase("button.undo"), "undo", str(earned.operation_id))
     rows: list[tuple[Button, ...]] = [(undo, option(phrase("button.member"), "panel", member.code))]
     for code in dict.fromkeys(earned.rewards):
@@ -69,6 +71,11 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
             give = option(phrase("button.give_now"), "give", member.code, code, turn.nonce)
             rows.insert(0, (give,))
     return Reply(tuple(lines), tuple(rows), edits=True)
+
+
+def _card_size(turn: Turn) -> int:
+    stamps = turn.programme.units.stamps
+    return stamps.card if stamps else 0
 
 
 @router.command("sale", role=Role.CASHIER)

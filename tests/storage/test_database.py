@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,11 +22,29 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PATIENCE = 5.0
 
 
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    database = await Database.open(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    database = await Database.open(database_url)
-    yield database
-    await database.close()
+    async with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def other_process(database_url: str) -> Iterator[sqlite3.Connection]:
+    """A connection to the same file that knows nothing of ours, as another process has."""
+    connection = sqlite3.connect(database_url.removeprefix("sqlite://"), isolation_level=None)
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 async def add(tx: Transaction, name: str) -> None:
@@ -90,24 +108,22 @@ async def test_cancelled_anywhere_it_is_all_or_nothing_and_the_next_one_goes_on(
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
-async def test_waiting_for_another_process_can_be_given_up(database_url: str) -> None:
-    database = await Database.open(database_url)
-    other = sqlite3.connect(database_url.removeprefix("sqlite://"), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+async def test_waiting_for_another_process_can_be_given_up(
+    database: Database, other_process: sqlite3.Connection
+) -> None:
+    other_process.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(_write(database, "gone"))
     await asyncio.sleep(0.05)  # it is now waiting inside SQLite, which tells nobody
     waiting.cancel()
-    other.execute("COMMIT")
+    other_process.execute("COMMIT")
     with pytest.raises(asyncio.CancelledError):
         await waiting
     # It holds neither its own lock nor the file's.
-    other.execute("BEGIN IMMEDIATE")
-    other.execute("COMMIT")
-    other.close()
+    other_process.execute("BEGIN IMMEDIATE")
+    other_process.execute("COMMIT")
     async with asyncio.timeout(PATIENCE):
         await _write(database, "kept")
     assert await names(database) == ["kept"]
-    await database.close()
 
 
 async def _write(database: Database, name: str) -> None:
@@ -117,20 +133,17 @@ async def _write(database: Database, name: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_database_that_was_busy_too_long_can_be_used_afterwards(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str, other_process: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.storage.database.BUSY_TIMEOUT_MS", 1)
-    database = await Database.open(database_url)
-    other = sqlite3.connect(database_url.removeprefix("sqlite://"), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Exception, match="database is locked"):
-        await _write(database, "gone")
-    other.execute("COMMIT")
-    other.close()
-    async with asyncio.timeout(PATIENCE):
-        await _write(database, "kept")
-    assert await names(database) == ["kept"]
-    await database.close()
+    async with opened(database_url) as database:
+        other_process.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Exception, match="database is locked"):
+            await _write(database, "gone")
+        other_process.execute("COMMIT")
+        async with asyncio.timeout(PATIENCE):
+            await _write(database, "kept")
+        assert await names(database) == ["kept"]
 
 
 @pytest.mark.parametrize("dialect", ["postgres"])
@@ -222,7 +235,8 @@ def test_sqlite_keeps_instants_as_text_that_sorts(one: datetime, other: datetime
     assert row == (one < other, one == other)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_an_instant_without_a_zone_is_refused(database: Database) -> None:
-    with pytest.raises(Exception, match="naive|zone"):
+    with pytest.raises(Exception, match="an instant without a zone"):
         async with database.transaction() as tx:
             await stored(tx, NOW.replace(tzinfo=None))
