@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint bench lock
+.PHONY: help setup demo run test test-browser lint bench lock
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ run: setup ## the real thing, with your settings from .env and programme.toml
 
 test: $(VENV)/.installed-dev ## every test, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest $(ARGS)
+
+test-browser: $(VENV)/.installed-dev ## the demo in a real browser (needs Chromium)
+	$(BIN)/python -m pytest -o addopts= tests/browser $(ARGS)
 
 lint: $(VENV)/.installed-dev ## style, types and the arrows between packages
 	$(BIN)/ruff format --check .

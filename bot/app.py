@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -118,9 +118,18 @@ async def connect_telegram(settings: Settings, work: Work, stop: asyncio.Event) 
     return None
 
 
-async def run(house: House, parts: Collection[str], stop: asyncio.Event) -> None:
-    """Run the named parts until told to stop, then finish what is held."""
+async def run(
+    house: House,
+    parts: Collection[str],
+    stop: asyncio.Event,
+    listening: Callable[[], None] = lambda: None,
+) -> None:
+    """Run the named parts until told to stop, then finish what is held.
+
+    `listening` is called once the web server takes connections.
+    """
     async with _web(house, "web" in parts):
+        listening()
         tasks = []
         if "delivery" in parts:
             tasks.append(asyncio.create_task(house.sender.run(stop)))

@@ -84,8 +84,11 @@ def demo(
                 for message in sign_in:
                     await house.dispatcher.handle(message)
                 address = f"http://127.0.0.1:{port}/simulator"
-                typer.echo(f"The demo café is open: {address}\nStop it with Ctrl+C.")
-                await run_house(house, PARTS, stop)
+
+                def open_doors() -> None:
+                    typer.echo(f"The demo café is open: {address}\nStop it with Ctrl+C.")
+
+                await run_house(house, PARTS, stop, open_doors)
 
     _until_stopped(main)
 

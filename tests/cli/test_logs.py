@@ -23,7 +23,10 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (f"https://api.telegram.org/bot{TOKEN}/getMe", "https://api.telegram.org/bot[redacted]/getMe"),
+        (
+            f"https://api.telegram.org/bot{TOKEN}/getMe",
+            "https://api.telegram.org/bot[redacted]/getMe",
+        ),
         ("called +420777123456 twice", "called [redacted] twice"),
         ("+420 777 123 456", "[redacted]"),
         ("From=whatsapp%3A%2B420777123456&x", "From=whatsapp%3A[redacted]&x"),

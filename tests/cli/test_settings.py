@@ -33,7 +33,7 @@ def test_nothing_set_gives_the_promised_defaults() -> None:
         "telegram_token": None,
         "telegram_api_url": "https://api.telegram.org",
         "telegram_mode": "polling",
-        "telegram_webhook-to-hide": None,
+        "telegram_webhook_secret": None,
         "telegram_rate": 30.0,
         "log_format": "console",
         "log_level": "info",

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from asyncpg.transaction import Transaction as BeginOnPostgres
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,7 +119,9 @@ async def test_waiting_for_another_process_can_be_given_up(
     other_process.execute("COMMIT")
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    # It holds neither its own lock nor the file's.
+    # It holds neither its own lock nor, a moment later, the file's.
+    await asyncio.sleep(0.3)
+    other_process.execute("PRAGMA busy_timeout = 100")
     other_process.execute("BEGIN IMMEDIATE")
     other_process.execute("COMMIT")
     async with asyncio.timeout(PATIENCE):
@@ -147,31 +150,46 @@ async def test_a_database_that_was_busy_too_long_can_be_used_afterwards(
 
 
 @pytest.mark.parametrize("dialect", ["postgres"])
-async def test_lost_connections_do_not_use_up_the_pool(database: Database) -> None:
-    for _ in range(8):
-        async with database.reading() as reader:
-            await reader.rows("SELECT 1")
-        with suppress(Exception):
-            async with database.transaction() as tx:
-                await tx.rows("SELECT pg_terminate_backend(pg_backend_pid())")
+async def test_beginnings_that_fail_or_are_given_up_do_not_use_up_the_pool(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def answers_never(self: BeginOnPostgres) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def fails(self: BeginOnPostgres) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BeginOnPostgres, "start", answers_never)
+        for _ in range(6):
+            begun.clear()
+            task = asyncio.create_task(_write(database, "gone"))
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        patch.setattr(BeginOnPostgres, "start", fails)
+        for _ in range(6):
+            with pytest.raises(ConnectionResetError):
+                await _write(database, "gone")
     async with asyncio.timeout(PATIENCE):
         await _write(database, "kept")
     assert await names(database) == ["kept"]
 
 
 @pytest.mark.parametrize("dialect", ["postgres"])
-async def test_waiting_transactions_that_are_given_up_do_not_use_up_the_pool(
-    database: Database,
-) -> None:
-    for steps in range(60):
-        task = asyncio.create_task(_write(database, f"{steps}"))
-        for _ in range(steps % 20):
-            await asyncio.sleep(0)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+async def test_connections_the_server_closed_are_replaced(database: Database) -> None:
+    for _ in range(8):
+        with pytest.raises(Exception, match="terminat|closed"):
+            async with database.transaction() as tx:
+                await add(tx, "gone")
+                await tx.rows("SELECT pg_terminate_backend(pg_backend_pid())")
     async with asyncio.timeout(PATIENCE):
-        await asyncio.gather(*(_write(database, f"kept {n}") for n in range(10)))
+        await _write(database, "kept")
+    assert await names(database) == ["kept"]
 
 
 async def test_a_unit_of_work_beside_a_unit_of_work_waits_and_loses_nothing(
