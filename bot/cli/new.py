@@ -34,9 +34,10 @@ def new(
     if preset not in known:
         hint = did_you_mean(preset, known) or f" There are: {', '.join(known)}."
         raise CannotOpen(f'there is no ready-made programme "{preset}".{hint}')
+    text = programmes.preset(preset)
     try:
         with file.open("x", encoding="utf-8") as written:
-            written.write(programmes.preset(preset))
+            written.write(text)
     except FileExistsError:
         raise CannotOpen(f"{file} is there already: name another file, or move it away") from None
     except OSError as error:

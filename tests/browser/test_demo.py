@@ -96,6 +96,8 @@ async def test_join_card_stamps_redeem_used(demo: str, page: Page) -> None:
     await sees(page, 1, "Vše je připraveno.")
     if os.environ.get("REGULARS_PICTURES"):
         await write(page, 2, "find Anna")
+        await press(page, 0, "Card")
+        await sees(page, 0, "Show this card when you pay.")
         await page.wait_for_timeout(900)
         await page.screenshot(path=PICTURES / "simulator.png")
     await write(page, 2, "stamp " + await code_of_anna(page) + " 8")
