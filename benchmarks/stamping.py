@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 from benchmarks.cafe import NOON, Till, furnish
 from benchmarks.databases import Place, opened

@@ -69,11 +69,6 @@ class Message:
         """The choice that reads `text`."""
         return next((label for row in self.rows for label in row if label.text == text), None)
 
-    def says(self) -> tuple[str, tuple[str, ...]]:
-        """What a change of it would change."""
-        return self.text, tuple(self.labels)
-
-
 class Company:
     """Everybody who chats in one café: an act of one ends what the others see as new."""
 
@@ -94,7 +89,7 @@ class Person(ABC):
         self.language = language
         self._company = company
         self._limits = limits
-        self._before: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._before: dict[str, Message] = {}
         company.people.append(self)
 
     # --- what they do ---
@@ -142,7 +137,7 @@ class Person(ABC):
     @property
     def news(self) -> list[Message]:
         """The messages that came, or changed, since the last act of anybody, oldest first."""
-        return [m for m in self.screen() if self._before.get(m.id) != m.says() and _says(m)]
+        return [m for m in self.screen() if self._is_news(m)]
 
     @property
     def message(self) -> Message:
@@ -166,7 +161,15 @@ class Person(ABC):
 
     def look_away(self) -> None:
         """Take all that is on the screen for known."""
-        self._before = {message.id: message.says() for message in self.screen()}
+        self._before = {message.id: message for message in self.screen()}
+
+    def _is_news(self, message: Message) -> bool:
+        before = self._before.get(message.id)
+        # That the buttons of an answered question went says nothing.
+        return before is None or (
+            (before.text, before.labels) != (message.text, message.labels)
+            and (before.text != message.text or message.labels != [])
+        )
 
     # --- what a channel has to say about it ---
 
@@ -216,10 +219,6 @@ class Person(ABC):
             if choice := message.choice(label):
                 return message, choice
         raise AssertionError(f"no choice {label!r} among {[m.labels for m in self.screen()]}")
-
-
-def _says(message: Message) -> bool:
-    return bool(message.text or message.picture)
 
 
 def read_code(picture: bytes) -> str:
