@@ -30,7 +30,8 @@ class Turn:
     `text` is what was typed: the words after a command, or the whole of an answer. `answer` is the
     value of the pressed choice of a step. A handler may change `language`, which is kept; set
     `can_share_contact` says whether the app has a button for the own number. A handler sets
-    `leaves` to close the open question; and set `understood` when a guess at a text was right.
+    `leaves` to close the open question; and set `understood` when a guess at a text was right;
+    `closes` when the pressed button answered its message, whose buttons then go.
     """
 
     uow: UnitOfWork
@@ -46,6 +47,7 @@ class Turn:
     answer: str | None = None
     leaves: bool = False
     understood: bool = False
+    closes: bool = False
     can_share_contact: bool = False
 
     @property

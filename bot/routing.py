@@ -16,7 +16,8 @@ from locales import Catalogues
 TEXT_LIMIT = 4096
 
 # On channels without deep links the payload is the text itself (interface.md).
-_PAYLOAD = re.compile(r"(?:join|[a-z])_[A-Za-z0-9_-]{1,62}")
+# A phone's keyboard begins a message with a capital.
+_PAYLOAD = re.compile(r"(?:join|[a-z])_[A-Za-z0-9_-]{1,62}", re.IGNORECASE)
 
 #: Names of what every programme answers; the routers register them.
 HOME, UNKNOWN, STOP, JOIN = "menu", "unknown", "stop", "join"
@@ -100,7 +101,7 @@ class Routes:
 
     def _link(self, turn: Turn, payload: str) -> Route | None:
         prefix, _, rest = payload.partition("_")
-        route = self._links.get(prefix)
+        route = self._links.get(prefix.lower())
         if route is not None:
             turn.text = rest
             turn.leaves = True
@@ -166,11 +167,18 @@ class Routes:
         step = None if turn.leaves else turn.conversation.step
         answered = await self._after(turn, said, open_step=step)
         missed = route is self._commands[UNKNOWN] and not turn.understood
-        return replace(answered, misses=misses + 1 if missed else 0)
+        return replace(answered, misses=misses + 1 if missed else 0, closes=turn.closes)
 
     async def _with_question(self, turn: Turn, reply: Reply) -> Answered:
-        answered = await self._after(turn, [reply], open_step=turn.conversation.step)
-        return replace(answered, misses=turn.conversation.misses)
+        """Say something, and then what is open: the question, or else the menu."""
+        misses = turn.conversation.misses
+        if turn.conversation.step in self._steps:
+            answered = await self._after(turn, [reply], open_step=turn.conversation.step)
+            return replace(answered, misses=misses)
+        answered = await self._run(turn, self._commands[HOME])
+        first, *others = answered.replies
+        first = replace(first, phrases=(*reply.phrases, *first.phrases))
+        return replace(answered, replies=[first, *others], misses=misses)
 
     async def _after(self, turn: Turn, said: list[Reply], open_step: str | None) -> Answered:
         """Add the question that is open after what was said: a new one, or the old one again."""

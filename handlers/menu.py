@@ -26,7 +26,11 @@ def member_menu() -> Rows:
 def staff_menu(turn: Turn) -> Rows:
     """What a colleague does besides scanning."""
     rows: list[tuple[Button, ...]] = [
-        (option(phrase("button.undo"), "undo"), option(phrase("button.help"), "help"))
+        (
+            # The mark is this menu's: pressed twice, it does not take back two things.
+            option(phrase("button.undo"), "undo", "", turn.nonce),
+            option(phrase("button.help"), "help"),
+        )
     ]
     if len(turn.programme.locations) > 1:
         rows.append((option(phrase("button.shift"), "shift"),))
@@ -93,11 +97,16 @@ def name_of(member: Member) -> str | Phrase:
     return member.name or member.code
 
 
+def beginnings(turn: Turn) -> dict[str, str]:
+    """What a stranger came with, which is not asked for again."""
+    return {name: turn.draft[name] for name in ("location", "claim") if name in turn.draft}
+
+
 async def home(turn: Turn) -> Reply:
     """What is said when a person only looks in."""
     if turn.staff is not None:
         return Reply((phrase("staff.home", name=turn.staff.name),), staff_menu(turn), edits=True)
     if turn.member is None:
-        return Reply(then="join.welcome")
+        return Reply(then="join.welcome", draft=beginnings(turn))
     purse = await turn.wallet(turn.member)
     return Reply((*progress(purse), *waiting(purse)), member_menu(), edits=True)

@@ -67,7 +67,9 @@ class CommandWords:
             # Telegram allows no space in a command: `/moje_karta`; `loose` makes it one again.
             first = _BOT_NAME.sub("", words[0][0]) if slash else words[0][0]
             name = self.names.get(loose(" ".join([first, *(word[0] for word in words[1:])])))
-            if name and (slash or name in arguments):
+            # `loose` drops signs, but the one in `sale - 150` is what follows the command.
+            ends_in_word = any(c.isalnum() for c in words[-1][0])
+            if name and ends_in_word and (slash or name in arguments):
                 return name, text[words[-1].end() :].strip()
             words.pop()
         return None

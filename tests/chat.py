@@ -69,6 +69,7 @@ class Message:
         """The choice that reads `text`."""
         return next((label for row in self.rows for label in row if label.text == text), None)
 
+
 class Company:
     """Everybody who chats in one café: an act of one ends what the others see as new."""
 

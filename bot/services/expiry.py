@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import uuid4
 
 from bot.services import redeeming
 from bot.services.unit_of_work import UnitOfWork, Work
@@ -31,17 +32,12 @@ async def _expire_member(uow: UnitOfWork, member_id: int, now: datetime) -> int:
     taken = account.expire(now)
     if not taken:
         return 0
-    # The lots are locked by their member, so a key of its own only has to be unique.
-    last = max(take.lot for posting in account.postings for take in posting.takes)
+    # Once, since the lots are read under their member's lock; the key only has to be unique.
     operation_id = await operations.begin(
-        uow.tx,
-        f"expire:{member_id}:{last}:{now.isoformat()}",
-        "expire",
-        now=now,
-        member_id=member_id,
+        uow.tx, f"expire:{uuid4()}", "expire", now=now, member_id=member_id
     )
     if operation_id is None:
-        return 0
+        raise RuntimeError("a random key was used before")
     await ledger.write(
         uow.tx,
         account,

@@ -17,6 +17,13 @@ from bot.services.wallets import Wallet, wallet
 
 async def tell_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: datetime) -> None:
     """Tell a member what they were just given, and what it unlocked."""
+    reply = await of_earned(uow, earned, kind, now)
+    if reply.phrases:
+        await outreach.tell_member(uow, earned.member.id, reply, now)
+
+
+async def of_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: datetime) -> Reply:
+    """What a member reads who was just given something; empty when it was nothing."""
     purse = await wallet(uow.tx, uow.programme, earned.member.id, now)
     phrases = [_given(purse, unit, amount, kind, earned) for unit, amount in earned.given]
     buttons: tuple[tuple[Button, ...], ...] = ()
@@ -26,9 +33,7 @@ async def tell_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: dat
             phrases.append(reward_ready(purse, reward))
             phrases += next_card(purse)
             buttons = ((_redeem(code), _keep()),)
-    if phrases:
-        reply = Reply(tuple(phrases), buttons or ((_card(),),))
-        await outreach.tell_member(uow, earned.member.id, reply, now)
+    return Reply(tuple(phrases), buttons or ((_card(),),))
 
 
 async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:

@@ -48,6 +48,8 @@ async def use(uow: UnitOfWork, code: str, colleague: Staff, now: datetime) -> Us
     member = await members.lock(uow.tx, found.member_id)
     voucher = await vouchers.lock(uow.tx, found.id)
     if refusal := closed(uow, voucher, now):
+        # So that "the reward is back on the card" is true at once.
+        await expire(uow, voucher, now)
         return Refused(refusal)
     if await staff.is_member(uow.tx, colleague.id, member.id):
         return Refused(phrase("staff.own_card"))
@@ -59,10 +61,14 @@ async def cancel(
 ) -> Voucher | Refused:
     """Give a reserved reward back to its owner, with its old validity."""
     await members.lock(uow.tx, member_id)
-    voucher = await vouchers.lock(uow.tx, voucher_id)
+    try:
+        voucher = await vouchers.lock(uow.tx, voucher_id)
+    except LookupError:
+        return Refused(phrase("voucher.unknown"))
     if voucher.member_id != member_id:
         return Refused(phrase("voucher.unknown"))
     if refusal := closed(uow, voucher, now):
+        await expire(uow, voucher, now)
         return Refused(refusal)
     await _put_back(uow, voucher, "cancelled", now)
     return voucher

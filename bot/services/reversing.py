@@ -34,6 +34,8 @@ async def undo(
     ):
         return Refused(phrase("staff.nothing_to_undo", n=limit))
     member = await members.lock(uow.tx, found.member_id)
+    if done := await operations.by_key(uow.tx, key):
+        return Repeated(done.kind, done.created_at)
     if now >= found.created_at + timedelta(minutes=limit):
         return Refused(phrase("staff.undo_too_late", n=limit))
     reversal = await operations.begin(

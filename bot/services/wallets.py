@@ -70,8 +70,9 @@ class Wallet:
 
     def _offer(self, reward: Reward) -> Offer:
         if reward.points is not None:
-            have = max(self.balance("points"), 0)
-            return Offer(reward, have // reward.points, max(reward.points - have, 0), "points")
+            have = self.balance("points")
+            missing = max(reward.points - have, 0)
+            return Offer(reward, max(have, 0) // reward.points, missing, "points")
         available = self.balance(reward_unit(reward.code))
         card = self.programme.units.stamps
         missing = card.card - self.balance("stamps") if card and card.reward == reward.code else 0
@@ -100,4 +101,5 @@ async def paper_card_open(reader: Reader, member: Member, now: datetime) -> bool
     """Whether a paper card's stamps could still be taken over (S17)."""
     if now - member.joined_at > PAPER_OFFERED:
         return False
-    return await operations.by_key(reader, f"takeover:{member.id}") is None
+    key = await operations.standing_key(reader, f"takeover:{member.id}")
+    return await operations.by_key(reader, key) is None

@@ -64,7 +64,8 @@ async def open_vault(database: Database, secrets_given: Sequence[str], now: date
                         using_db=tx.client, purpose=purpose, wrapped=wrapped, created_at=now
                     )
                 )
-    keys = [(row, _unwrap(secrets_given, row.purpose, row.wrapped)) for row in rows]
+        # Inside: with a wrong secret the keys just made are rolled back.
+        keys = [(row, _unwrap(secrets_given, row.purpose, row.wrapped)) for row in rows]
     data = [(row.id, key) for row, key in keys if row.purpose == "data"]
     database.vault = Vault(data, next(key for row, key in keys if row.purpose == "lookup"))
 

@@ -209,7 +209,8 @@ async def unused_fills(reader: Reader, member_id: int, unit: str) -> list[Filled
         "(SELECT MIN(n.id) FROM entry n WHERE n.operation_id = e.operation_id AND n.id > e.id "
         "AND n.kind = 'reward') JOIN lot l ON l.entry_id = r.id AND l.remaining = l.amount "
         "WHERE e.member_id = $1 AND e.unit = $2 AND e.kind = 'fill' "
-        "AND NOT EXISTS (SELECT 1 FROM entry v WHERE v.reverses_id = e.id) ORDER BY e.id DESC",
+        "AND NOT EXISTS (SELECT 1 FROM entry v WHERE v.member_id = e.member_id "
+        "AND v.reverses_id = e.id) ORDER BY e.id DESC",
         member_id,
         unit,
     )

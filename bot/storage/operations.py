@@ -78,7 +78,8 @@ async def last_by_staff(reader: Reader, staff_id: int, kinds: tuple[str, ...]) -
     marks = ", ".join(f"${number}" for number in range(2, len(kinds) + 2))
     row = await reader.row(
         f"SELECT o.* FROM operation o WHERE o.staff_id = $1 AND o.kind IN ({marks}) AND NOT EXISTS "
-        "(SELECT 1 FROM operation u WHERE u.undoes_id = o.id) ORDER BY o.id DESC LIMIT 1",
+        "(SELECT 1 FROM operation u WHERE u.undoes_id = o.id) "
+        "ORDER BY o.created_at DESC, o.id DESC LIMIT 1",
         staff_id,
         *kinds,
     )
@@ -96,6 +97,13 @@ async def undone(reader: Reader, operation_id: int) -> bool:
     return bool(await reader.row("SELECT 1 FROM operation WHERE undoes_id = $1", operation_id))
 
 
+async def standing_key(reader: Reader, key: str) -> str:
+    """The key for something that counts once but may be done again after it was undone."""
+    while (done := await by_key(reader, key)) and await undone(reader, done.id):
+        key = f"{key}:{done.id}"
+    return key
+
+
 async def stamps_since(
     reader: Reader, since: datetime, *, member_id: int | None = None, staff_id: int | None = None
 ) -> int:
@@ -104,7 +112,7 @@ async def stamps_since(
     row = await reader.row(
         "SELECT COALESCE(SUM(e.amount), 0) AS given FROM operation o "
         "JOIN entry e ON e.operation_id = o.id AND e.kind = 'earn' AND e.unit = 'stamps' "
-        f"WHERE o.{column} = $1 AND o.kind = 'stamp' AND o.created_at >= $2 "
+        f"WHERE o.{column} = $1 AND o.kind IN ('stamp', 'sale') AND o.created_at >= $2 "
         "AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = o.id)",
         value,
         since,
@@ -113,11 +121,16 @@ async def stamps_since(
 
 
 async def last_stamp_at(reader: Reader, member_id: int) -> datetime | None:
-    """When a member was last stamped at the till, undone stampings aside."""
+    """When a member was last stamped at the till, undone stampings aside.
+
+    A sale is a stamping where purchases give stamps.
+    """
     row = await reader.row(
-        "SELECT o.created_at FROM operation o WHERE o.member_id = $1 AND o.kind = 'stamp' "
+        "SELECT o.created_at FROM operation o WHERE o.member_id = $1 AND (o.kind = 'stamp' "
+        "OR o.kind = 'sale' AND EXISTS (SELECT 1 FROM entry e WHERE e.operation_id = o.id "
+        "AND e.kind = 'earn' AND e.unit = 'stamps')) "
         "AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = o.id) "
-        "ORDER BY o.id DESC LIMIT 1",
+        "ORDER BY o.created_at DESC, o.id DESC LIMIT 1",
         member_id,
     )
     return required_instant(row["created_at"]) if row else None

@@ -12,6 +12,10 @@ from datetime import datetime, timedelta
 from bot.domain.messages import Address, MessageClass
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
 
+#: As the partial index outbox_open has it.
+_OPEN = "{}state IN ('due', 'sending')"
+_BULK = "({}class = 'marketing')"
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -68,14 +72,18 @@ async def put(
 async def due_conversations(
     reader: Reader, now: datetime, real_now: datetime, limit: int
 ) -> list[int]:
-    """Conversations with a message that anyone may send now, oldest first.
+    """Conversations whose next message anyone may send now, those with replies first.
 
     `now` is the programme's clock, leases go by `real_now`.
     """
     rows = await reader.rows(
-        "SELECT conversation_id, MIN(id) AS first FROM outbox WHERE state = 'due' "
-        "AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $2) "
-        f"GROUP BY conversation_id ORDER BY first LIMIT {int(limit)}",
+        "SELECT o.conversation_id FROM outbox o WHERE o.state = 'due' "
+        "AND o.due_at <= $1 AND (o.lease_until IS NULL OR o.lease_until <= $2) "
+        # One that waits for another would be found again and again, and fill the page.
+        "AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id "
+        f"AND {_OPEN.format('p.')} AND ({_BULK.format('p.')} < {_BULK.format('o.')} "
+        f"OR {_BULK.format('p.')} = {_BULK.format('o.')} AND p.id < o.id)) "
+        f"ORDER BY {_BULK.format('o.')}, o.id LIMIT {int(limit)}",
         now,
         real_now,
     )
@@ -94,12 +102,12 @@ async def claim_next(
     """Mark the conversation's next message *sending* and return it.
 
     The order of an address holds: nothing is taken while an earlier message is still to go or
-    being sent; one whose outcome is unknown stops blocking (S32).
+    being sent; one whose outcome is unknown stops blocking. Marketing is overtaken (S32).
     """
     row = await tx.row(
         "SELECT id, state, due_at, claimed_by, lease_until FROM outbox "
-        "WHERE conversation_id = $1 AND state IN ('due', 'sending') ORDER BY id LIMIT 1"
-        f"{tx.lock}",
+        f"WHERE conversation_id = $1 AND {_OPEN.format('')} "
+        f"ORDER BY {_BULK.format('')}, id LIMIT 1{tx.lock}",
         conversation_id,
     )
     if row is None or row["state"] != "due" or not _claimable(row, owner, now, real_now):

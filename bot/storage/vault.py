@@ -31,7 +31,7 @@ class Vault:
     def seal(self, column: str, text: str) -> str:
         """`text` as ciphertext that opens for this `column` ("member.name") alone."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self._newest].encrypt(nonce, text.encode(), column.encode())
+        sealed = self._ciphers[self._newest].encrypt(nonce, _bytes(text), column.encode())
         return f"{self._newest}.{urlsafe_b64encode(nonce + sealed).decode()}"
 
     def open(self, column: str, sealed: str) -> str:
@@ -43,16 +43,21 @@ class Vault:
             opened = cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], column.encode())
         except (InvalidTag, KeyError) as error:
             raise ValueError(f"a stored value of {column} does not open") from error
-        return opened.decode()
+        return opened.decode("utf-8", "surrogatepass")
 
     def hash(self, kind: str, value: str) -> str:
         """A keyed hash to look `value` up by; equal for equal values of one kind."""
-        message = f"{kind}\0{value}".encode()
+        message = _bytes(f"{kind}\0{value}")
         return hmac.new(self._lookup, message, hashlib.sha256).hexdigest()[:32]
 
     def word_hashes(self, name: str) -> set[str]:
         """Hashes of each word of a name, blind to case and accents, to find it by whole word."""
         return {self.hash("word", word) for word in plain_words(name)}
+
+
+def _bytes(text: str) -> bytes:
+    # JSON from outside can hold half of a surrogate pair.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def plain_words(text: str) -> Iterable[str]:

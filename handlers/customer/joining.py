@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from bot.conversation import Router, Step, Turn, choice, contact_button
 from bot.domain.birthdays import BadBirthday, parse_birthday
 from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
-from bot.services import earning, joining
+from bot.services import earning, joining, news
 from bot.services.results import Refused
 from handlers.customer.card import card
-from handlers.menu import home, member_menu, name_of, progress
+from handlers.menu import beginnings, home, member_menu, name_of, progress
 from locales import month_words
 
 router = Router()
@@ -32,7 +35,7 @@ async def join_at(turn: Turn) -> Reply:
     if (turn.conversation.step or "").startswith("join."):
         turn.leaves = False
         return Reply()
-    place = turn.programme.location(turn.text)
+    place = turn.programme.location(turn.text.lower())
     return Reply(then="join.welcome", draft={"location": place.code} if place else {})
 
 
@@ -46,7 +49,9 @@ async def referred(turn: Turn) -> Reply:
 async def claim(turn: Turn) -> Reply:
     """Claim a purchase made without the card; a stranger joins first."""
     if turn.member is None:
-        return Reply((phrase("claim.join_first"),), then="join.welcome", draft={"claim": turn.text})
+        step = turn.conversation.step or "join.welcome"
+        draft = {**turn.draft, "claim": turn.text}
+        return Reply((phrase("claim.join_first"),), then=step, draft=draft)
     return await _claim(turn, turn.text)
 
 
@@ -54,8 +59,8 @@ async def _claim(turn: Turn, code: str) -> Reply:
     claimed = await earning.claim(turn.uow, turn.customer.id, code, turn.now)
     if isinstance(claimed, Refused):
         return Reply((claimed.why,), member_menu())
-    # What was earned is told by the same news as at the till.
-    return Reply((phrase("claim.done"),))
+    told = await news.of_earned(turn.uow, claimed, "earn", turn.now)
+    return replace(told, phrases=(phrase("claim.done"), *told.phrases))
 
 
 async def _already(turn: Turn) -> Reply:
@@ -164,7 +169,7 @@ async def answer_phone(turn: Turn) -> Reply | list[Reply]:
         turn.uow, proven, turn.conversation, turn.draft.get("name", ""), turn.language, turn.now
     )
     turn.member = member
-    return [await card(turn, phrase("join.found", name=name_of(member))), await _ask_more(turn)]
+    return await _received(turn, phrase("join.found", name=name_of(member)), turn.draft)
 
 
 async def _become_member(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
@@ -178,10 +183,15 @@ async def _become_member(turn: Turn, draft: dict[str, str]) -> Reply | list[Repl
         now=turn.now,
     )
     turn.member = joined.member
-    said = [await card(turn, _greeting(joined))]
+    return await _received(turn, _greeting(joined), draft)
+
+
+async def _received(turn: Turn, greeting: Phrase, draft: Mapping[str, str]) -> list[Reply]:
+    """What somebody reads who has a card from now on: what they came with is counted first."""
+    said = [greeting]
     if draft.get("claim"):
-        said.append(await _claim(turn, draft["claim"]))
-    return [*said, await _ask_more(turn)]
+        said.append((await _claim(turn, draft["claim"])).phrases[0])
+    return [await card(turn, *said), await _ask_more(turn)]
 
 
 def _greeting(joined: joining.Joined) -> Phrase:

@@ -22,7 +22,9 @@ async def rewards(turn: Turn) -> Reply:
     lines = tuple(_line(purse, offer) for offer in purse.offers())
     ready = [offer for offer in purse.offers() if offer.available]
     rows = tuple((_redeem_button(offer),) for offer in ready)
-    return Reply((phrase("rewards.title"), *lines), rows or member_menu(), edits=True)
+    return Reply(
+        (phrase("rewards.title"), *lines), (*rows, _menu()) if rows else member_menu(), edits=True
+    )
 
 
 def _line(purse: Wallet, offer: Offer) -> Phrase:
@@ -39,6 +41,10 @@ def _line(purse: Wallet, offer: Offer) -> Phrase:
         return phrase("rewards.ready", n=offer.available, reward=name)
     day = last_day(purse.programme, until)
     return phrase("rewards.ready_until", n=offer.available, reward=name, until=day)
+
+
+def _menu() -> tuple[Button, ...]:
+    return (option(phrase("button.menu"), "menu"),)
 
 
 def _redeem_button(offer: Offer) -> Button:
@@ -61,7 +67,7 @@ async def redeem(turn: Turn) -> Said:
     rows = tuple((_redeem_button(offer),) for offer in ready)
     if open_now:
         rows += ((option(phrase("button.vouchers"), "vouchers"),),)
-    return Reply((phrase("redeem.choose"),), rows, edits=True)
+    return Reply((phrase("redeem.choose"),), (*rows, _menu()), edits=True)
 
 
 def _chosen(turn: Turn, ready: list[Offer]) -> str | None:
@@ -91,6 +97,7 @@ async def _reserve(turn: Turn, code: str) -> Said:
         return await _refused(turn, reserved)
     if isinstance(reserved, Repeated):
         return await vouchers(turn)
+    turn.closes = True
     return await voucher_reply(turn, reserved)
 
 
@@ -138,6 +145,7 @@ async def give_back(turn: Turn) -> Reply:
     if not number.isdigit():
         return Reply((phrase("voucher.unknown"),), member_menu())
     back = await redeeming.cancel(turn.uow, turn.customer.id, int(number), turn.now)
+    turn.closes = True
     if isinstance(back, Refused):
         return Reply((back.why,), member_menu())
     reward = turn.programme.reward(back.reward)
@@ -146,6 +154,7 @@ async def give_back(turn: Turn) -> Reply:
 
 
 @router.action("keep", member=True)
-async def keep(_turn: Turn) -> Reply:
+async def keep(turn: Turn) -> Reply:
     """A reward that is kept for later."""
+    turn.closes = True
     return Reply((phrase("reward.kept"),), member_menu())

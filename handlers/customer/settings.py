@@ -78,7 +78,7 @@ async def answer_language(turn: Turn) -> Reply:
 async def stop(turn: Turn) -> Reply:
     """Stop all marketing on every channel at once (S33)."""
     if turn.member is None:
-        return Reply((phrase("stop.stranger"),))
+        return Reply((phrase("stop.stranger"),), menu_of(turn))
     channel = turn.message.address.channel
     await joining.stop_marketing(turn.uow, turn.member.id, channel, turn.now)
     rows = ((option(phrase("button.resume"), "resume"), option(phrase("button.menu"), "menu")),)

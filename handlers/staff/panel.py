@@ -9,7 +9,7 @@ from bot.domain.rewards import Voucher
 from bot.services import redeeming, staffing, wallets
 from bot.services.results import Refused, Repeated, Used
 from bot.services.wallets import Wallet
-from handlers.menu import Rows, home, name_of, progress, staff_menu, waiting
+from handlers.menu import Rows, menu_of, name_of, progress, staff_menu, waiting
 
 router = Router()
 
@@ -20,7 +20,7 @@ STAMP_CHOICES = (1, 2)
 async def scanned_card(turn: Turn) -> Reply:
     """A card was scanned: a colleague sees the member, anyone else nothing."""
     if turn.staff is None:
-        return Reply((phrase("scan.not_staff"),), (await home(turn)).buttons)
+        return _not_for_you(turn)
     member = await staffing.member_by_reference(turn.uow, f"c_{turn.text}")
     if member is None:
         return Reply((phrase("staff.unknown_card"),), staff_menu(turn))
@@ -31,11 +31,17 @@ async def scanned_card(turn: Turn) -> Reply:
 async def scanned_voucher(turn: Turn) -> Reply:
     """A voucher was scanned: a colleague may confirm it."""
     if turn.staff is None:
-        return Reply((phrase("scan.not_staff"),), (await home(turn)).buttons)
+        return _not_for_you(turn)
     found = await redeeming.voucher_by_code(turn.uow, turn.text)
     if found is None:
         return Reply((phrase("voucher.unknown"),), staff_menu(turn))
     return await voucher_panel(turn, *found)
+
+
+def _not_for_you(turn: Turn) -> Reply:
+    """Says nothing of whose it is, nor whether there is such a one (S38); what is open stays so."""
+    turn.leaves = False
+    return Reply((phrase("scan.not_staff"),), menu_of(turn))
 
 
 @router.action("panel", role=Role.CASHIER)

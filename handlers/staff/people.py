@@ -7,7 +7,7 @@ from bot.domain.members import Role
 from bot.domain.messages import Reply, phrase
 from bot.services import joining, staffing
 from bot.services.results import Refused
-from handlers.menu import home, name_of, staff_menu
+from handlers.menu import home, menu_of, name_of, staff_menu
 from handlers.staff.panel import panel
 
 router = Router()
@@ -18,7 +18,8 @@ async def accept(turn: Turn) -> Reply:
     """An invitation was opened; it works once (S38)."""
     colleague = await staffing.accept(turn.uow, turn.conversation, turn.text, turn.now)
     if isinstance(colleague, Refused):
-        return Reply((colleague.why,), (await home(turn)).buttons)
+        turn.leaves = False
+        return Reply((colleague.why,), menu_of(turn))
     turn.staff = colleague
     role = phrase(f"role.{colleague.role.word}")
     welcome = phrase("staff.welcome", name=colleague.name, role=role)

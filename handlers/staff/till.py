@@ -11,7 +11,7 @@ from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, p
 from bot.services import earning, news, redeeming, reversing, staffing
 from bot.services.earning import Claimable
 from bot.services.results import Earned, Refused, Repeated
-from handlers.menu import home, name_of, progress, staff_menu
+from handlers.menu import menu_of, name_of, progress, staff_menu
 from handlers.staff.panel import after_use, panel
 
 router = Router()
@@ -150,11 +150,11 @@ async def ask_amount(turn: Turn) -> Reply:
 
 async def answer_amount(turn: Turn) -> Reply:
     """Count the sale, or ask for the amount again."""
-    if turn.answer == "cancel":
-        return await home(turn)
     member = await staffing.member_by_reference(turn.uow, turn.draft.get("code", ""))
     if member is None or turn.staff is None:
-        return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
+        return Reply((phrase("staff.unknown_code"),), menu_of(turn))
+    if turn.answer == "cancel":
+        return await panel(turn, member)
     try:
         amount = parse_amount(turn.text, turn.programme.shop.currency)
     except BadAmount as error:
@@ -176,9 +176,10 @@ async def use(turn: Turn) -> Reply:
 @router.command("undo", role=Role.CASHIER)
 async def undo(turn: Turn) -> Reply:
     """Take back the last thing this colleague did, or the one whose button it is."""
-    asked = turn.args[0] if turn.args else ""
+    asked, nonce = (*turn.args, "", "")[:2]
     operation_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
-    undone = await reversing.undo(turn.uow, turn.colleague, turn.key, turn.now, operation_id)
+    key = f"undo:{turn.colleague.id}:{nonce}" if nonce and turn.message.action else turn.key
+    undone = await reversing.undo(turn.uow, turn.colleague, key, turn.now, operation_id)
     if isinstance(undone, Refused):
         return Reply((undone.why,), staff_menu(turn), edits=True)
     if isinstance(undone, Repeated):
@@ -199,23 +200,31 @@ async def paper(turn: Turn) -> Reply:
 
 async def ask_paper(turn: Turn) -> Reply:
     """How many stamps the paper card has."""
-    card = turn.programme.units.stamps
     cancel = choice("staff.paper", "cancel", phrase("button.cancel"))
-    question = phrase("staff.ask_paper", most=card.card - 1 if card else 0)
+    question = phrase("staff.ask_paper", most=_most_on_paper(turn))
     return Reply((question,), ((cancel,),), numbered=False)
+
+
+def _most_on_paper(turn: Turn) -> int:
+    card = turn.programme.units.stamps
+    return card.card - 1 if card else 0
 
 
 async def answer_paper(turn: Turn) -> Reply:
     """Take the paper card's stamps over, once (S17)."""
-    if turn.answer == "cancel":
-        return await home(turn)
     member = await staffing.member_by_reference(turn.uow, turn.draft.get("code", ""))
     if member is None or turn.staff is None:
-        return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
+        return Reply((phrase("staff.unknown_code"),), menu_of(turn))
+    if turn.answer == "cancel":
+        return await panel(turn, member)
     if not (turn.text.isascii() and turn.text.isdigit() and len(turn.text) < 4):
         return Reply((phrase("staff.bad_count"),), then="staff.paper", draft=turn.draft)
+    count, most = int(turn.text), _most_on_paper(turn)
+    if not 1 <= count <= most:
+        wrong = phrase("staff.paper_range", most=most)
+        return Reply((wrong,), then="staff.paper", draft=turn.draft)
     taken = await earning.take_over_paper_card(
-        turn.uow, member.id, int(turn.text), turn.colleague, turn.now
+        turn.uow, member.id, count, turn.colleague, turn.now
     )
     return await _after_earning(turn, member, taken)
 

@@ -435,9 +435,7 @@ class Ledger(RuleBasedStateMachine):
         ),
         reward_hours=st.none() | st.integers(1, 240),
     )
-    def earn(
-        self, parts: list[tuple[str, int, int, int | None]], reward_hours: int | None
-    ) -> None:
+    def earn(self, parts: list[tuple[str, int, int, int | None]], reward_hours: int | None) -> None:
         """Credits of one operation, perhaps back-dated, perhaps ended already; then full cards."""
         account = self.book.account()
         lots = []

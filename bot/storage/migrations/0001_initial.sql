@@ -148,8 +148,9 @@ CREATE TABLE operation (
     answer_sealed TEXT NOT NULL,
     created_at {at} NOT NULL
 );
-CREATE INDEX operation_staff ON operation (staff_id, id) WHERE staff_id IS NOT NULL;
-CREATE INDEX operation_member ON operation (member_id, id) WHERE member_id IS NOT NULL;
+CREATE INDEX operation_staff ON operation (staff_id, created_at, id) WHERE staff_id IS NOT NULL;
+CREATE INDEX operation_member ON operation (member_id, created_at, id)
+    WHERE member_id IS NOT NULL;
 
 CREATE TABLE purchase (
     id {id},
@@ -278,6 +279,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'due';
 CREATE INDEX outbox_sending ON outbox (lease_until) WHERE state = 'sending';
+CREATE INDEX outbox_open ON outbox (conversation_id, id) WHERE state IN ('due', 'sending');
 CREATE INDEX outbox_conversation ON outbox (conversation_id, id);
 CREATE INDEX outbox_provider ON outbox (provider_id) WHERE provider_id IS NOT NULL;
 

@@ -1,0 +1,55 @@
+"""`ledger verify`: says that the ledger is right, and finds it when it is not."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Shop
+from tests.cli.test_members import PEOPLE, bring_in
+
+CHECKS = [f"Checks: {n} of 4" for n in range(1, 5)]
+
+
+def test_a_ledger_that_adds_up(shop: Shop) -> None:
+    bring_in(shop, PEOPLE)
+    ran = shop.run("ledger", "verify")
+    assert (ran.code, ran.out, ran.err) == (0, ["3 entries, 0 differences."], CHECKS)
+    assert json.loads("\n".join(shop.run("ledger", "verify", "--json").out)) == {
+        "entries": 3,
+        "differences": [],
+    }
+
+
+def test_a_difference_is_found_and_named(shop: Shop) -> None:
+    bring_in(shop, PEOPLE)
+    shop.sql("UPDATE lot SET remaining = 1 WHERE unit = 'stamps' AND amount = 9")
+    ran = shop.run("ledger", "verify")
+    assert (ran.code, ran.out) == (
+        1,
+        [
+            "lot remaining: member M3, stamps: stored 1, the entries say 9",
+            "balance: member M3, stamps: stored 1, the entries say 9",
+            "3 entries, 2 differences.",
+        ],
+    )
+    assert ran.err == [
+        *CHECKS,
+        "The ledger does not add up: keep a copy of the database and report how it came.",
+    ]
+
+
+def test_a_program_reads_the_differences(shop: Shop) -> None:
+    bring_in(shop, PEOPLE)
+    shop.sql("UPDATE lot SET remaining = 0 WHERE unit = 'reward:coffee'")
+    ran = shop.run("ledger", "verify", "--json")
+    difference = {"member": "ANNA-1", "unit": "reward:coffee", "stored": 0, "computed": 2}
+    assert (ran.code, json.loads("\n".join(ran.out))) == (
+        1,
+        {
+            "entries": 3,
+            "differences": [
+                {"check": "lot remaining", **difference},
+                {"check": "balance", **difference},
+            ],
+        },
+    )
