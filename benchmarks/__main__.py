@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from benchmarks import engine, picture, webhook
+from benchmarks import engine, history, picture, webhook
 from benchmarks.databases import postgres, sqlite
 from benchmarks.measuring import Outcome
 
@@ -20,6 +20,7 @@ async def _measured(rounds: int) -> AsyncIterator[Outcome]:
     with sqlite() as place:
         yield await webhook.measure(place, rounds)
         yield await engine.one_at_a_time(place, rounds)
+        yield await history.measure(place, rounds)
     with postgres() as place:
         yield await webhook.measure(place, rounds)
         yield await engine.many_at_once(place, rounds)

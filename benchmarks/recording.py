@@ -36,9 +36,10 @@ class Statement:
 
 @dataclass
 class Recorder:
-    """Notes what runs in the transactions of a database."""
+    """Notes what runs in a database's transactions, of which there may be one at a time."""
 
     transactions: list[list[Statement]] = field(default_factory=list)
+    _inside: bool = False
 
     def take(self) -> list[list[Statement]]:
         """The statements of each transaction since the last time."""
@@ -53,7 +54,13 @@ class Recorder:
 
     def _noting(self, run: Callable[..., Any], many: bool) -> Callable[..., Any]:
         async def noting(sql: str, values: Sequence[Any] | None = None) -> Any:
-            found = await run(sql, values)
+            if self._inside:  # one way of asking may be made of another
+                return await run(sql, values)
+            self._inside = True
+            try:
+                found = await run(sql, values)
+            finally:
+                self._inside = False
             made = _made(sql, found)
             marks = [n for n, value in enumerate(values or ()) if not many and _is_number(value)]
             self.transactions[-1].append(Statement(sql, list(values or ()), many, made, marks))

@@ -35,7 +35,8 @@ log = structlog.get_logger()
 
 PARTS = ("web", "polling", "delivery", "scheduler")
 POLLING_LEASE = "telegram.polling"
-POLLING_LEASE_LENGTH = timedelta(seconds=30)
+#: How long customers wait when the polling process dies and another takes over.
+POLLING_LEASE_LENGTH = timedelta(seconds=15)
 
 
 @dataclass

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from bot.conversation import ANSWER, Route, Router, Said, Step, Turn
 from bot.domain.messages import Action, Button, Reply, phrase
-from bot.domain.wire import reply_from_json
 from bot.services import outreach
 from locales import Catalogues
 
@@ -67,9 +66,11 @@ class Routes:
     async def _typed(self, turn: Turn) -> Answered:
         if self._words.is_stop(turn.text):
             return await self._run(turn, self._commands[STOP])
+        written = turn.text
         command = self._command(turn)
         if command is not None:
-            return await self._run(turn, command)
+            label = await self._label(turn, written) if turn.text else None
+            return await (self._pressed(turn, label) if label else self._run(turn, command))
         if self._words.is_word("menu", turn.text, turn.language) or self._words.is_word(
             "back", turn.text, turn.language
         ):
@@ -104,7 +105,8 @@ class Routes:
         route = self._links.get(prefix.lower())
         if route is not None:
             turn.text = rest
-            turn.leaves = True
+            # What a colleague scans is the next customer: what was open is about another one.
+            turn.leaves = turn.staff is not None
         return route
 
     async def _pressed(self, turn: Turn, action: Action) -> Answered:
@@ -120,27 +122,34 @@ class Routes:
             return await self._stale(turn)
         return await self._run(turn, route)
 
+    async def _label(self, turn: Turn, written: str) -> Action | None:
+        """The choice that reads just like a command with words after it, such as "Redeem now"."""
+        shown = await outreach.last_choices(turn.uow, turn.conversation.id)
+        buttons = (button for reply in shown for button in _choices(reply))
+        label = written if not written.startswith("/") else ""
+        return next((b.action for b in buttons if self._says(turn, b, label)), None)
+
     async def _picked(self, turn: Turn) -> Action | None:
-        """The choice a bare number or a label picks, among those shown last."""
-        shown = await self._choices(turn)
-        if shown is None:
-            return None
-        buttons = [button for row in shown.buttons for button in row if not button.contact]
-        if shown.numbered and turn.text.isascii() and turn.text.isdigit() and len(turn.text) < 4:
+        """The choice a bare number or a label picks: the open question's, else one shown last.
+
+        News come unasked, maybe under an open question, so their choices go by words alone.
+        """
+        step = self._steps.get(turn.conversation.step or "")
+        shown = await outreach.last_choices(turn.uow, turn.conversation.id)
+        if step is not None:
+            shown = [await step.ask(turn), *(reply for reply in shown if not reply.numbered)]
+        if turn.text.isascii() and turn.text.isdigit() and len(turn.text) < 4:
+            listed = shown[:1] if step else [reply for reply in shown if reply.numbered]
+            buttons = _choices(listed[0]) if listed and listed[0].numbered else []
             number = int(turn.text)
             return buttons[number - 1].action if 0 < number <= len(buttons) else None
-        return next((button.action for button in buttons if self._says(turn, button)), None)
+        return next(
+            (b.action for reply in shown for b in _choices(reply) if self._says(turn, b, turn.text)),
+            None,
+        )
 
-    def _says(self, turn: Turn, button: Button) -> bool:
-        label = self._words.label(button.label, turn.language)
-        return self._words.matches(turn.text, label)
-
-    async def _choices(self, turn: Turn) -> Reply | None:
-        step = self._steps.get(turn.conversation.step or "")
-        if step is not None:
-            return await step.ask(turn)
-        stored = await outreach.last_choices(turn.uow, turn.conversation.id)
-        return reply_from_json(stored) if stored else None
+    def _says(self, turn: Turn, button: Button, text: str) -> bool:
+        return self._words.matches(text, self._words.label(button.label, turn.language))
 
     async def _stale(self, turn: Turn) -> Answered:
         """A button that is out of date opens the present state."""
@@ -205,6 +214,10 @@ def _allowed(route: Route, turn: Turn) -> bool:
     if route.role is None:
         return True
     return turn.staff is not None and turn.staff.role >= route.role
+
+
+def _choices(reply: Reply) -> list[Button]:
+    return [button for row in reply.buttons for button in row if not button.contact]
 
 
 def _listed(said: Said) -> list[Reply]:

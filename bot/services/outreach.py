@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from bot.domain.members import Role
 from bot.domain.messages import MessageClass, Reply
-from bot.domain.wire import to_json
+from bot.domain.wire import reply_from_json, to_json
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import conversations, outbox, staff
+
+#: How many messages with choices still count as being on the table, news among them.
+CHOICES_KEPT = 3
 
 
 async def say(
@@ -44,6 +47,8 @@ async def say(
 
 async def tell_member(uow: UnitOfWork, member_id: int, reply: Reply, now: datetime) -> None:
     """Tell a member what was just done for them, where they wrote last (S22, S33a)."""
+    # A number is the answer to what they were asked themselves: it may be their consent.
+    reply = replace(reply, numbered=False)
     for conversation_id in (await conversations.of_member(uow.tx, member_id))[:1]:
         await say(
             uow,
@@ -62,7 +67,7 @@ async def tell_managers(uow: UnitOfWork, reply: Reply, now: datetime, *, except_
         await say(uow, conversation_id, reply, now, message_class=MessageClass.TRANSACTIONAL)
 
 
-async def last_choices(uow: UnitOfWork, conversation_id: int) -> dict[str, Any] | None:
-    """The newest message with choices in a conversation, as `wire` stores it."""
-    stored = await outbox.last_choices(uow.tx, conversation_id)
-    return json.loads(stored) if stored else None
+async def last_choices(uow: UnitOfWork, conversation_id: int) -> list[Reply]:
+    """The newest messages with choices in a conversation, newest first."""
+    stored = await outbox.last_choices(uow.tx, conversation_id, CHOICES_KEPT)
+    return [reply_from_json(json.loads(reply)) for reply in stored]

@@ -15,6 +15,10 @@ CODE_LENGTH = 6
 TOKEN_BYTES = 12
 
 
+class AlreadyTaken(Exception):
+    """An address or number became another member's after it was looked up."""
+
+
 def _member(reader: Reader, row: Row) -> Member:
     birthday = row["birthday_sealed"]
     month_day = reader.vault.open("member.birthday", birthday).split("-") if birthday else None
@@ -236,12 +240,16 @@ async def identity_owner(reader: Reader, kind: str, value: str) -> tuple[int | N
 async def attach(
     tx: Transaction, member_id: int, kind: str, value: str, *, proven: bool, now: datetime
 ) -> None:
-    """Make an address or number the member's; the caller has checked whose it was."""
-    await tx.execute(
+    """Make an address or number the member's; the caller has checked that it is nobody else's.
+
+    Raises AlreadyTaken when somebody else got it at the same moment.
+    """
+    row = await tx.row(
         "INSERT INTO identity (kind, value_hash, value_sealed, member_id, proven_at, created_at) "
         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kind, value_hash) DO UPDATE "
         "SET member_id = excluded.member_id, "
-        "proven_at = COALESCE(excluded.proven_at, identity.proven_at)",
+        "proven_at = COALESCE(excluded.proven_at, identity.proven_at) "
+        "WHERE identity.member_id IS NULL OR identity.member_id = excluded.member_id RETURNING id",
         kind,
         tx.vault.hash(kind, value),
         tx.vault.seal("identity.value", value),
@@ -249,6 +257,8 @@ async def attach(
         now if proven else None,
         now,
     )
+    if row is None:
+        raise AlreadyTaken(f"this {kind} is another member's")
 
 
 async def add_consent(

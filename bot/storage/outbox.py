@@ -217,14 +217,14 @@ async def receipt(tx: Transaction, channel: str, provider_id: str, state: str, r
     )
 
 
-async def last_choices(reader: Reader, conversation_id: int) -> str | None:
-    """The newest message with buttons that was said in a conversation, as JSON."""
-    row = await reader.row(
+async def last_choices(reader: Reader, conversation_id: int, limit: int) -> list[str]:
+    """The newest messages with buttons that were said in a conversation, as JSON, newest first."""
+    rows = await reader.rows(
         "SELECT body_sealed FROM outbox WHERE conversation_id = $1 AND choices "
-        "ORDER BY id DESC LIMIT 1",
+        f"ORDER BY id DESC LIMIT {int(limit)}",
         conversation_id,
     )
-    return reader.vault.open("outbox.body", row["body_sealed"]) if row else None
+    return [reader.vault.open("outbox.body", row["body_sealed"]) for row in rows]
 
 
 async def counts(reader: Reader) -> dict[str, int]:

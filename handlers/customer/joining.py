@@ -33,7 +33,6 @@ async def join_at(turn: Turn) -> Reply:
     if turn.member is not None:
         return await _already(turn)
     if (turn.conversation.step or "").startswith("join."):
-        turn.leaves = False
         return Reply()
     place = turn.programme.location(turn.text.lower())
     return Reply(then="join.welcome", draft={"location": place.code} if place else {})

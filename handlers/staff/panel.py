@@ -39,8 +39,7 @@ async def scanned_voucher(turn: Turn) -> Reply:
 
 
 def _not_for_you(turn: Turn) -> Reply:
-    """Says nothing of whose it is, nor whether there is such a one (S38); what is open stays so."""
-    turn.leaves = False
+    """Says nothing of whose it is, nor whether there is such a one (S38)."""
     return Reply((phrase("scan.not_staff"),), menu_of(turn))
 
 

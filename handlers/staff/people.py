@@ -18,9 +18,8 @@ async def accept(turn: Turn) -> Reply:
     """An invitation was opened; it works once (S38)."""
     colleague = await staffing.accept(turn.uow, turn.conversation, turn.text, turn.now)
     if isinstance(colleague, Refused):
-        turn.leaves = False
         return Reply((colleague.why,), menu_of(turn))
-    turn.staff = colleague
+    turn.staff, turn.leaves = colleague, True
     role = phrase(f"role.{colleague.role.word}")
     welcome = phrase("staff.welcome", name=colleague.name, role=role)
     return Reply((welcome, phrase("staff.how")), staff_menu(turn))

@@ -218,7 +218,7 @@ class Cafe:
     async def member(self, name: str = "Anna", language: str = "en") -> Person:
         """Somebody who has joined, and wants no offers."""
         person = self.guest(name, language)
-        await person.says(f"{person._opens}join")
+        await person.opens("join")
         await person.presses(self.label("button.join", language))
         if self.asks_name:
             await person.says(name)
@@ -235,7 +235,7 @@ class Cafe:
     ) -> Person:
         """A colleague who has opened their invitation."""
         person = self.guest(name, language)
-        await person.says(f"{person._opens}s_{await self.invites(name, role, location)}")
+        await person.opens(f"s_{await self.invites(name, role, location)}")
         return person
 
     async def invites(

@@ -300,8 +300,8 @@ CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $bod
         RAISE EXCEPTION '% of % is not allowed: the ledger is append-only', TG_OP, TG_TABLE_NAME
             USING ERRCODE = 'restrict_violation';
     END $body$;
-CREATE TRIGGER entry_append_only BEFORE UPDATE OR DELETE ON entry
-    FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only();
-CREATE TRIGGER allocation_append_only BEFORE UPDATE OR DELETE ON allocation
-    FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only();
+CREATE TRIGGER entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entry
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
+CREATE TRIGGER allocation_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON allocation
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
 -- end
