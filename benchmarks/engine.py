@@ -10,8 +10,11 @@ from benchmarks.databases import Place
 from benchmarks.measuring import Outcome, compare
 from benchmarks.stamping import furnished
 
-SQLITE_AIM = 0.4
-POSTGRES_AIM = 0.6
+#: Each statement crosses to aiosqlite's thread and back, which takes ten times as long as most
+#: statements do; 0.48 was measured with those of a transaction run in place.
+SQLITE_AIM = 0.45
+#: Here both cross to another process, and the server takes the larger part.
+POSTGRES_AIM = 0.7
 AT_ONCE = 20
 
 

@@ -36,8 +36,10 @@ from bot.settings import Settings
 TILLS = 8
 PRESSES_EACH = 20
 TOKEN = "100200300:benchmark"
-#: A press is some thirty statements in four transactions; the yardstick is none and keeps nothing.
-AIM = 0.03
+#: Low, because the yardstick does nothing and keeps nothing: a press is some forty statements in
+#: seven transactions (November 2026), of which five wait for the disk, and two messages rendered.
+#: With what is known to be needless taken away, 0.045 was measured.
+AIM = 0.04
 
 
 class Deaf(Telegram):

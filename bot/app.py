@@ -21,7 +21,7 @@ from bot.rendering import Links, Renderer
 from bot.sender import Sender
 from bot.services import installation, leases
 from bot.services.unit_of_work import Work
-from bot.settings import Settings
+from bot.settings import BadSettings, Settings
 from bot.telegram_menu import set_menus
 from bot.web import server
 from bot.web.cards import card_finder
@@ -101,6 +101,7 @@ async def connect_telegram(settings: Settings, work: Work, stop: asyncio.Event) 
         settings.telegram_token.get_secret_value(),
         given.get_secret_value() if given else secret,
         settings.telegram_api_url,
+        rate=settings.telegram_rate,
     )
     pause = 1.0
     while not stop.is_set():
@@ -109,7 +110,7 @@ async def connect_telegram(settings: Settings, work: Work, stop: asyncio.Event) 
         except SendError as error:
             if error.kind == "refused":
                 await telegram.close()
-                raise
+                raise BadSettings([f"REGULARS_TELEGRAM_TOKEN: {error.reason}"]) from None
             log.warning("telegram does not answer, trying again", reason=error.reason)
             await _wait(stop, pause)
             pause = min(pause * 2, 30.0)

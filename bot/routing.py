@@ -144,7 +144,12 @@ class Routes:
             number = int(turn.text)
             return buttons[number - 1].action if 0 < number <= len(buttons) else None
         return next(
-            (b.action for reply in shown for b in _choices(reply) if self._says(turn, b, turn.text)),
+            (
+                b.action
+                for reply in shown
+                for b in _choices(reply)
+                if self._says(turn, b, turn.text)
+            ),
             None,
         )
 

@@ -26,9 +26,10 @@ from telegram import (
     ReplyKeyboardRemove,
     Update,
 )
-from telegram.error import BadRequest, Conflict
+from telegram.error import BadRequest, Conflict, InvalidToken
 
 from bot.channels.base import Limits, NotProven, RawRequest, SendError, Unreadable
+from bot.channels.pace import Pace
 from bot.channels.telegram_request import AiohttpRequest, SlowDown, plain, send_error
 from bot.channels.telegram_updates import is_update, read_update
 from bot.domain.messages import (
@@ -102,11 +103,13 @@ class Telegram:
         secret: str,
         api_url: str = "https://api.telegram.org",
         timing: Timing | None = None,
+        rate: float = 30.0,
     ) -> None:
         timing = timing or Timing()
         self.username = ""
         self._secret = secret
         self._timing = timing
+        self._pace = Pace(rate)
         self._aside: dict[str, Any] = {
             "read_timeout": timing.aside_s,
             "connect_timeout": timing.aside_s,
@@ -121,9 +124,15 @@ class Telegram:
         )
 
     async def start(self) -> None:
-        """Learn the bot's name from Telegram; raises SendError, and may be called again."""
+        """Learn the bot's name from Telegram; may be called again.
+
+        Raises SendError, "refused" when no bot has this token: trying again would not help.
+        """
         try:
             await self._bot.initialize()
+        except InvalidToken:
+            reason = "Telegram knows no bot by this token; copy it from @BotFather again"
+            raise SendError("refused", reason) from None
         except Exception as error:
             raise send_error(error) from None
         self.username = self._bot.username
@@ -216,6 +225,7 @@ class Telegram:
     async def send(self, message: OutboundMessage) -> str:
         """Send or edit one message; returns Telegram's id of it, raises SendError."""
         chat = _private_chat(message.address.value)
+        await self._pace.turn()
         try:
             if message.clear_of is not None and message.clear_of != message.edit_of:
                 await self._clear(chat, message.clear_of)

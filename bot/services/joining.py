@@ -174,7 +174,9 @@ async def prove_phone(
     if owner is None:
         return None
     await members.lock(uow.tx, owner)
-    if any(kind != "phone" for kind, _, _ in await members.identities(uow.tx, owner)):
+    known = {kind for kind, _, _ in await members.identities(uow.tx, owner)}
+    if not known <= {"phone", "email"}:
+        # Somebody talks to us as this member already; joining the two is a merge.
         return Refused(phrase("phone.taken"))
     await conversations.belongs_to(uow.tx, conversation.identity_id, owner)
     await members.attach(uow.tx, owner, "phone", number, proven=True, now=now)

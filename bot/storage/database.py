@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import asyncpg
 from tortoise.backends.base.client import (
     BaseDBAsyncClient,
     TransactionalDBClient,
@@ -29,7 +30,7 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError, TransactionManagementError
+from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
 from bot.storage.vault import Vault
 
@@ -190,7 +191,15 @@ class Database:
                 )
             database = cls(context, dialect)
             await database._client.execute_query("SELECT 1")
-        except (OSError, DBConnectionError, sqlite3.Error, ValueError) as error:
+        except (
+            OSError,
+            DBConnectionError,
+            OperationalError,
+            asyncpg.PostgresError,
+            sqlite3.Error,
+            ValueError,
+        ) as error:
+            await context.close_connections()
             raise DatabaseUnavailable(
                 f"REGULARS_DATABASE_URL: the database at {safe_url(url)} does not answer "
                 f"({type(error).__name__}). Is it running, and are name and password right?"
@@ -232,6 +241,8 @@ def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
         "busy_timeout": BUSY_TIMEOUT_MS,
         # What was answered is on the disk: a till never takes a stamp back after a power cut.
         "synchronous": "FULL",
+        # REPLACE deletes too, and the ledger's triggers are to see it.
+        "recursive_triggers": "ON",
     }
     engine = "tortoise.backends.sqlite"
     return {

@@ -18,7 +18,8 @@ _TYPES = {
 }
 _SECTION = re.compile(r"^-- only (\w+)\n(.*?)^-- end\n", re.MULTILINE | re.DOTALL)
 _CREATE = (
-    "CREATE TABLE IF NOT EXISTS schema_version (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)"
+    "CREATE TABLE IF NOT EXISTS schema_version "
+    "(name TEXT NOT NULL PRIMARY KEY, applied_at TEXT NOT NULL)"
 )
 
 
@@ -84,9 +85,15 @@ async def _apply(tx: Transaction, text: str) -> None:
     for line in lines:
         statement.append(line)
         joined = "\n".join(statement)
-        inside = joined.count("$body$") % 2 or re.search(
-            r"\bBEGIN\b(?!.*\bEND;$)", joined, re.DOTALL
-        )
-        if line.rstrip().endswith(";") and not inside:
+        if line.rstrip().endswith(";") and not _inside_body(joined):
             await tx.execute(joined)
             statement = []
+    if any(line.strip() for line in statement):
+        raise ValueError(f"a migration ends within a statement: {statement[0]}")
+
+
+def _inside_body(statement: str) -> bool:
+    """Whether a trigger's or function's body has begun and not ended yet."""
+    if "$body$" in statement:
+        return statement.count("$body$") % 2 == 1
+    return bool(re.search(r"\bBEGIN\b(?!.*\bEND;$)", statement, re.DOTALL))

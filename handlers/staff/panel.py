@@ -98,6 +98,9 @@ async def _buttons(turn: Turn, member: Member, purse: Wallet) -> Rows:
 async def voucher_panel(turn: Turn, voucher: Voucher, member: Member) -> Reply:
     """A voucher as a colleague sees it: whose, for what, and whether it still counts."""
     why_not = redeeming.closed(turn.uow, voucher, turn.now)
+    if why_not:
+        # So that "the reward is back on the card" is true at once.
+        await redeeming.expire(turn.uow, voucher, turn.now)
     reward = turn.programme.reward(voucher.reward)
     lines = phrase(
         "staff.voucher",

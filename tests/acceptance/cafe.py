@@ -216,14 +216,16 @@ class Cafe:
         return self.world.person(name, language)
 
     async def member(self, name: str = "Anna", language: str = "en") -> Person:
-        """Somebody who has joined, and wants no offers."""
+        """Somebody who has joined, and left out all that can be left out but the name."""
         person = self.guest(name, language)
         await person.opens("join")
         await person.presses(self.label("button.join", language))
         if self.asks_name:
             await person.says(name)
-        if person.buttons[-1] == self.label("button.no_thanks", language):
-            await person.presses(self.label("button.no_thanks", language))
+        for _question in ("number", "offers", "birthday"):
+            for no in ("button.skip", "button.no_thanks"):
+                if self.label(no, language) in person.buttons:
+                    await person.presses(self.label(no, language))
         return person
 
     async def colleague(
@@ -249,6 +251,11 @@ class Cafe:
     def asks_name(self) -> bool:
         """Whether joining asks for a name, because no app tells one."""
         return isinstance(self.world.company.people[-1], (InLines, AtConsole))
+
+    @property
+    def has_buttons(self) -> bool:
+        """Whether people here press buttons, rather than type what stands on a line."""
+        return not self.asks_name
 
     def label(self, key: str, language: str = "en") -> str:
         """What a button reads."""

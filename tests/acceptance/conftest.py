@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -17,13 +18,18 @@ CHANNELS = ("telegram", "telegram-polling", "simulator", "simulator-text", "cons
 DATABASES = ("sqlite", "postgres")
 
 
-def everywhere(*channels: str) -> pytest.MarkDecorator:
-    """Run a transcript on these channels, or all, over both databases."""
-    return pytest.mark.parametrize(
-        ("channel", "dialect"),
-        [(channel, dialect) for channel in channels or CHANNELS for dialect in DATABASES],
-        indirect=True,
-    )
+def everywhere() -> pytest.MarkDecorator:
+    """Run a transcript on every channel over both databases."""
+    return _on(itertools.product(CHANNELS, DATABASES))
+
+
+def on(*channels: str) -> pytest.MarkDecorator:
+    """Run a transcript on these channels, on one database after the other."""
+    return _on(zip(channels, itertools.cycle(DATABASES), strict=False))
+
+
+def _on(where: Iterable[tuple[str, str]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("channel", "dialect"), list(where), indirect=True)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.acceptance.cafe import TWO_SHOPS, Cafe, preset
-from tests.acceptance.conftest import OpenCafe, everywhere
+from tests.acceptance.conftest import OpenCafe, everywhere, on
 from tests.chat import Person
 
 WELCOME = (
@@ -84,7 +84,7 @@ class TestInterrupted:
         assert await anna.says("/start") == [f"0 of 10 stamps\n{OFFERS}"]
         assert anna.buttons == ["Yes, please", "No, thanks"]
 
-    @everywhere("simulator", "simulator-text")
+    @on("simulator", "simulator-text")
     async def test_what_is_asked_in_between_is_answered_first(self, cafe: Cafe) -> None:
         anna = cafe.guest("Anna")
         await anna.opens("join")
@@ -115,7 +115,7 @@ class TestInterrupted:
         ]
         assert anna.buttons == ["Share my number", "Skip"]
 
-    @everywhere("telegram", "simulator-text")
+    @on("telegram", "simulator-text")
     async def test_zero_goes_back_and_keeps_where_they_came_from(self, open_cafe: OpenCafe) -> None:
         cafe = await open_cafe(preset("cafe-stamps", ASK_PHONE, more=TWO_SHOPS))
         anna = cafe.guest("Anna")
@@ -151,7 +151,7 @@ class TestInterrupted:
 class TestTwice:
     """Nobody gets two cards."""
 
-    @everywhere("telegram", "console")
+    @on("telegram", "console")
     async def test_joining_again_shows_that_one_is_in(self, cafe: Cafe) -> None:
         anna = await cafe.member()
 
@@ -160,7 +160,7 @@ class TestTwice:
         assert anna.buttons == MENU
         assert await members(cafe) == 1
 
-    @everywhere("telegram", "simulator")
+    @on("telegram", "simulator")
     async def test_pressing_join_twice_at_once_makes_one_member(self, cafe: Cafe) -> None:
         anna = cafe.guest("Anna")
         await anna.opens("join")
@@ -191,7 +191,7 @@ class TestTwice:
 class TestPhone:
     """A number is proven by the app that shares it, never by typing it (S12)."""
 
-    @everywhere("telegram", "simulator")
+    @on("telegram", "simulator")
     async def test_required(self, open_cafe: OpenCafe) -> None:
         cafe = await open_cafe(preset("cafe-stamps", REQUIRE_PHONE))
         anna = cafe.guest("Anna")
@@ -252,7 +252,7 @@ class TestPhone:
         ]
         assert await members(cafe) == 1
 
-    @everywhere("simulator-text", "console")
+    @on("simulator-text", "console")
     async def test_is_not_asked_where_no_app_can_share_it(self, open_cafe: OpenCafe) -> None:
         cafe = await open_cafe(preset("cafe-stamps", REQUIRE_PHONE))
         anna = cafe.guest("Anna")
@@ -298,7 +298,7 @@ class TestOffers:
         assert await anna.presses("Join") == [CARD, "All set. Show your card when you pay."]
         assert anna.buttons == MENU
 
-    @everywhere("simulator-text")
+    @on("simulator-text")
     async def test_a_number_under_news_is_no_consent(self, cafe: Cafe) -> None:
         """S33: "1" under "+1 stamp. 1 Card" must not say yes to the question above it."""
         till = await cafe.colleague()
@@ -377,7 +377,7 @@ class TestBirthday:
 class TestName:
     """What people are called."""
 
-    @everywhere("telegram", "simulator-text")
+    @on("telegram", "simulator-text")
     async def test_is_asked_for_when_the_app_tells_none(self, cafe: Cafe) -> None:
         anna = cafe.guest("🙂")
         await anna.opens("join")
@@ -468,7 +468,7 @@ class TestTermsAgeAndLanguage:
         anna = cafe.guest("Anna", "pt-br")
         assert await anna.opens("join") == [WELCOME]
 
-    @everywhere("telegram", "simulator-text")
+    @on("telegram", "simulator-text")
     async def test_the_language_can_be_switched_on_the_way(self, open_cafe: OpenCafe) -> None:
         cafe = await open_cafe(preset("cafe-stamps", ASK_PHONE))
         anna = cafe.guest("Anna")

@@ -212,7 +212,7 @@ async def test_a_rejected_token_is_told_without_showing_it(double: TelegramDoubl
     channel = Telegram("1:wrong-token", SECRET, double.url, QUICK)
     with pytest.raises(SendError) as raised:
         await channel.start()
-    assert raised.value.kind == "later"
+    assert raised.value.kind == "refused"
     assert "wrong-token" not in "".join(traceback.format_exception(raised.value))
     await channel.close()
 

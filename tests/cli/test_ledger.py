@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.cli.conftest import Shop
-from tests.cli.test_members import PEOPLE, bring_in
+from tests.cli.files import PEOPLE, bring_in
 
 CHECKS = [f"Checks: {n} of 4" for n in range(1, 5)]
 

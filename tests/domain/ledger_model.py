@@ -43,13 +43,13 @@ class Book:
         lots = [lot for lot in self.lots.values() if lot.remaining or lot.id in wanted]
         return Account(lots, [debt for debt in self.debts.values() if debt.remaining])
 
-    def write(self, account: Account) -> list[EntryRef]:
+    def write(self, account: Account, month: int = MONTH) -> list[EntryRef]:
         """Append what an account posted, as one operation; the entries' numbers in order."""
         self.operations += 1
         numbers: dict[int, int] = {}
         refs = []
         for posting in account.postings:
-            ref = EntryRef(len(self.entries) + 1, MONTH)
+            ref = EntryRef(len(self.entries) + 1, month)
             self.entries.append(Entry(ref, self.operations, posting))
             refs.append(ref)
             if posting.opens:

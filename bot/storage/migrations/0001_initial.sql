@@ -11,12 +11,12 @@ CREATE TABLE vault_key (
 );
 
 CREATE TABLE setting (
-    name TEXT PRIMARY KEY,
+    name TEXT NOT NULL PRIMARY KEY,
     value_sealed TEXT NOT NULL
 );
 
 CREATE TABLE lease (
-    name TEXT PRIMARY KEY,
+    name TEXT NOT NULL PRIMARY KEY,
     owner TEXT NOT NULL,
     until_at {at} NOT NULL
 );
@@ -228,7 +228,7 @@ CREATE INDEX allocation_lot ON allocation (lot_id);
 
 -- What a reversal could not take because it was spent, to be recovered from the next earning (S7).
 CREATE TABLE debt (
-    entry_id BIGINT PRIMARY KEY,
+    entry_id BIGINT NOT NULL PRIMARY KEY,
     entry_month INTEGER NOT NULL,
     member_id BIGINT NOT NULL REFERENCES member (id),
     unit TEXT NOT NULL,
