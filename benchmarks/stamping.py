@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from benchmarks.cafe import NOON, Till, furnish
 from benchmarks.databases import Place, opened

@@ -19,7 +19,7 @@ TEXT_LIMIT = 4096
 _PAYLOAD = re.compile(r"(?:join|[a-z])_[A-Za-z0-9_-]{1,62}", re.IGNORECASE)
 
 #: Names of what every programme answers; the routers register them.
-HOME, UNKNOWN, STOP, JOIN = "menu", "unknown", "stop", "join"
+HOME, UNKNOWN, STOP, JOIN, LANGUAGE = "menu", "unknown", "stop", "join", "language"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,18 @@ class Answered:
     draft: Mapping[str, str] = field(default_factory=dict)
     misses: int = 0
     closes: bool = False
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What can be picked by typing: the open question, and what was shown, newest first.
+
+    News come unasked, maybe under a question, so their choices go by words: a number that was
+    meant for one must not answer the other. Beside a question nothing else can be picked.
+    """
+
+    question: Sequence[Reply]
+    shown: Sequence[Reply]
 
 
 class Routes:
@@ -67,16 +79,22 @@ class Routes:
         if self._words.is_stop(turn.text):
             return await self._run(turn, self._commands[STOP])
         written = turn.text
+        table = await self._table(turn)
+        # "Join" answers the question that offers it, rather than begin joining again.
+        picked = self._named(turn, written, table.question)
+        if picked is not None and not written.startswith("/"):
+            return await self._pressed(turn, picked)
         command = self._command(turn)
         if command is not None:
-            label = await self._label(turn, written) if turn.text else None
+            # "Redeem now" is a label before it is a command with a word after it.
+            label = self._named(turn, written, table.shown) if turn.text else None
             return await (self._pressed(turn, label) if label else self._run(turn, command))
         if self._words.is_word("menu", turn.text, turn.language) or self._words.is_word(
             "back", turn.text, turn.language
         ):
             turn.leaves = True
             return await self._run(turn, self._commands[HOME])
-        picked = await self._picked(turn)
+        picked = _numbered(written, table) or self._named(turn, written, table.shown)
         if picked is not None:
             return await self._pressed(turn, picked)
         if turn.conversation.step in self._steps:
@@ -87,7 +105,10 @@ class Routes:
         """The command or link a text is; its words are left in `turn.text`."""
         if _PAYLOAD.fullmatch(turn.text):
             return self._link(turn, turn.text)
-        found = self._words.command(turn.text, turn.language)
+        if asked := self._words.language_named(turn.text):
+            turn.text = asked
+            return self._commands[LANGUAGE]
+        found = self._found(turn)
         if found is None:
             return None
         name, rest = found
@@ -99,6 +120,12 @@ class Routes:
             return None
         turn.text = rest
         return route
+
+    def _found(self, turn: Turn) -> tuple[str, str] | None:
+        """The command in the person's language, else in another that the shop speaks."""
+        others = (code for code in turn.programme.shop.languages if code != turn.language)
+        tried = (self._words.command(turn.text, code) for code in (turn.language, *others))
+        return next((found for found in tried if found), None)
 
     def _link(self, turn: Turn, payload: str) -> Route | None:
         prefix, _, rest = payload.partition("_")
@@ -122,39 +149,22 @@ class Routes:
             return await self._stale(turn)
         return await self._run(turn, route)
 
-    async def _label(self, turn: Turn, written: str) -> Action | None:
-        """The choice that reads just like a command with words after it, such as "Redeem now"."""
+    async def _table(self, turn: Turn) -> _Table:
+        """The choices in front of the person."""
         shown = await outreach.last_choices(turn.uow, turn.conversation.id)
-        buttons = (button for reply in shown for button in _choices(reply))
-        label = written if not written.startswith("/") else ""
-        return next((b.action for b in buttons if self._says(turn, b, label)), None)
-
-    async def _picked(self, turn: Turn) -> Action | None:
-        """The choice a bare number or a label picks: the open question's, else one shown last.
-
-        News come unasked, maybe under an open question, so their choices go by words alone.
-        """
         step = self._steps.get(turn.conversation.step or "")
-        shown = await outreach.last_choices(turn.uow, turn.conversation.id)
-        if step is not None:
-            shown = [await step.ask(turn), *(reply for reply in shown if not reply.numbered)]
-        if turn.text.isascii() and turn.text.isdigit() and len(turn.text) < 4:
-            listed = shown[:1] if step else [reply for reply in shown if reply.numbered]
-            buttons = _choices(listed[0]) if listed and listed[0].numbered else []
-            number = int(turn.text)
-            return buttons[number - 1].action if 0 < number <= len(buttons) else None
-        return next(
-            (
-                b.action
-                for reply in shown
-                for b in _choices(reply)
-                if self._says(turn, b, turn.text)
-            ),
-            None,
-        )
+        if step is None:
+            return _Table((), shown)
+        return _Table((await step.ask(turn),), [reply for reply in shown if not reply.numbered])
 
-    def _says(self, turn: Turn, button: Button, text: str) -> bool:
-        return self._words.matches(text, self._words.label(button.label, turn.language))
+    def _named(self, turn: Turn, written: str, replies: Sequence[Reply]) -> Action | None:
+        """The first choice whose label somebody wrote."""
+        for reply in replies:
+            for button in _choices(reply):
+                label = self._words.label(button.label, turn.language)
+                if self._words.matches(written, label):
+                    return button.action
+        return None
 
     async def _stale(self, turn: Turn) -> Answered:
         """A button that is out of date opens the present state."""
@@ -219,6 +229,17 @@ def _allowed(route: Route, turn: Turn) -> bool:
     if route.role is None:
         return True
     return turn.staff is not None and turn.staff.role >= route.role
+
+
+def _numbered(written: str, table: _Table) -> Action | None:
+    """The choice with the number that somebody wrote, of the newest list that has numbers."""
+    written = written.rstrip(".)")
+    if not (written.isascii() and written.isdigit() and len(written) < 4):
+        return None
+    lists = table.question or [reply for reply in table.shown if reply.numbered]
+    buttons = _choices(lists[0]) if lists and lists[0].numbered else []
+    number = int(written)
+    return buttons[number - 1].action if 0 < number <= len(buttons) else None
 
 
 def _choices(reply: Reply) -> list[Button]:

@@ -24,6 +24,9 @@ async def unknown(turn: Turn) -> Reply:
             return found
     if turn.staff is not None:
         return Reply((phrase("fallback.staff"),), menu_of(turn))
+    if turn.words.is_word("thanks", turn.text, turn.language):
+        turn.understood = True
+        return Reply((phrase("fallback.thanks"),), menu_of(turn))
     if turn.member is None:
         return await home(turn)
     contact = turn.programme.shop.contact

@@ -25,13 +25,8 @@ def member_menu() -> Rows:
 
 def staff_menu(turn: Turn) -> Rows:
     """What a colleague does besides scanning."""
-    rows: list[tuple[Button, ...]] = [
-        (
-            # The mark is this menu's: pressed twice, it does not take back two things.
-            option(phrase("button.undo"), "undo", "", turn.nonce),
-            option(phrase("button.help"), "help"),
-        )
-    ]
+    # No undo here: under a refusal it would read as undoing that, and take back something else.
+    rows: list[tuple[Button, ...]] = [(option(phrase("button.help"), "help"),)]
     if len(turn.programme.locations) > 1:
         rows.append((option(phrase("button.shift"), "shift"),))
     if turn.member is not None:

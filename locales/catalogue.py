@@ -199,6 +199,13 @@ class Catalogues:
         words = self._commands.get(language, self._commands[FALLBACK])
         return words.find(text, self._arguments)
 
+    def language_named(self, text: str) -> str | None:
+        """The language that `text` asks for by its name in any of ours ("česky"), if it does."""
+        for language in self.languages:
+            if loose(text) in {loose(word) for word in self._words("language", language)}:
+                return language
+        return None
+
     def command_word(self, name: str, language: str) -> str:
         """The word to show for a command."""
         return word_list(self._text(_COMMAND + name, language))[0]

@@ -12,7 +12,14 @@ from babel.numbers import get_currency_precision, is_currency
 from bot.domain.folding import fold
 
 Reason = Literal[
-    "empty", "not_a_number", "negative", "zero", "too_large", "too_precise", "other_currency"
+    "empty",
+    "ambiguous",
+    "not_a_number",
+    "negative",
+    "zero",
+    "too_large",
+    "too_precise",
+    "other_currency",
 ]
 
 #: The most a purchase can be, in the currency's major unit.
@@ -54,9 +61,10 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ`´", "'"))
 _ARABIC = str.maketrans({"٫": ",", "٬": "'"})
 
 #: Before the number, the number, after it. `12,-` and `12,--` have no minor units.
-_AMOUNT = re.compile(r"([^\d]*?)(\d(?:[\d .,']*\d)?)(?:[.,] ?-{1,2})?([^\d]*)")
+_AMOUNT = re.compile(r"([^\d]*?)(\d(?:[\d .,']*\d)?)([.,] ?-{1,2})?([^\d]*)")
 #: Groups of three by one kind of sign, then decimals by another.
 _GROUPED = re.compile(r"(\d{1,3})((?:([ .,'])\d{3})(?:\3\d{3})*)(?:(?!\3)[.,](\d+))?")
+_AMBIGUOUS = re.compile(r"\d{1,3}[.,]\d{3}")
 _PLAIN = re.compile(r"(\d+)(?:[.,](\d+))?")
 
 
@@ -71,9 +79,9 @@ class BadAmount(ValueError):
 def parse_amount(text: str, currency: str) -> int:
     """The amount in `text` in minor units of `currency`; raises BadAmount.
 
-    A single point or comma followed by exactly three digits groups thousands (`1,234` is 1234),
-    unless the currency has three decimals or what is in front cannot be a group (`0,505`,
-    `1234,567`). Of two kinds of sign the last one is the decimal's.
+    A single point or comma followed by exactly three digits is refused as ambiguous: `20.000` may
+    be twenty or twenty thousand, and a till must not guess. `1.234,-` and `1 234` are whole. Of
+    two kinds of sign the last one is the decimal's.
     """
     plain = _normalised(text)
     if not plain:
@@ -82,7 +90,7 @@ def parse_amount(text: str, currency: str) -> int:
     # Folding makes 12² into 122.
     if match is None or any(unicodedata.category(char) == "No" for char in text):
         raise BadAmount("not_a_number")
-    before, number, after = match.groups()
+    before, number, no_decimals, after = match.groups()
     # In £.50 the point is no full stop.
     if before.endswith((".", ",")):
         raise BadAmount("not_a_number")
@@ -94,6 +102,8 @@ def parse_amount(text: str, currency: str) -> int:
         raise BadAmount("negative")
     precision = get_currency_precision(currency)
     whole, decimals = _split(number, precision)
+    if not decimals and not no_decimals and _AMBIGUOUS.fullmatch(number) and 0 < precision < 3:
+        raise BadAmount("ambiguous")
     return _minor_units(whole, decimals, precision)
 
 

@@ -20,7 +20,7 @@ from bot.services import news, outreach
 from bot.services.results import Earned, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import ledger, members, operations, staff
-from bot.storage.database import required_instant
+from bot.storage.database import Row, required_instant
 
 #: What members do themselves: what it gave is in the answer, not in news that overtake it.
 TOLD_IN_REPLY = ("joining", "claim")
@@ -156,9 +156,13 @@ async def sale_without_card(
     return Claimable(code, money, ends_at)
 
 
-async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Earned | Refused:
-    """Count a purchase made without the card for the member who has its receipt (S17)."""
-    member = await members.lock(uow.tx, member_id)
+async def claim_refused(uow: UnitOfWork, code: str, now: datetime) -> Refused | None:
+    """Why a receipt's code can't be claimed, before anyone is asked to join for it."""
+    found = await _open_claim(uow, code, now)
+    return found if isinstance(found, Refused) else None
+
+
+async def _open_claim(uow: UnitOfWork, code: str, now: datetime) -> Row | Refused:
     found = await operations.lock_claim(uow.tx, code.upper())
     if found is None:
         return Refused(phrase("claim.unknown"))
@@ -169,6 +173,15 @@ async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Ea
         return Refused(phrase("claim.taken", at=Moment(at, zone.key)))
     if ends_at <= now:
         return Refused(phrase("claim.ended", at=Moment(ends_at, zone.key, "day")))
+    return found
+
+
+async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Earned | Refused:
+    """Count a purchase made without the card for the member who has its receipt (S17)."""
+    member = await members.lock(uow.tx, member_id)
+    found = await _open_claim(uow, code, now)
+    if isinstance(found, Refused):
+        return found
     seller = await staff.get(uow.tx, found["staff_id"])
     if seller and (refusal := await _own_card(uow, member, seller, now)):
         return refusal
@@ -234,7 +247,7 @@ def major(programme: Programme, amount_minor: int) -> Decimal:
 
 async def _repeated(uow: UnitOfWork, key: str) -> Repeated | None:
     done = await operations.by_key(uow.tx, key)
-    return Repeated(done.kind, done.created_at) if done else None
+    return Repeated(done.kind, done.created_at, done.id) if done else None
 
 
 async def _own_card(

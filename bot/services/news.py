@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.ledger import EntryKind, reward_unit
 from bot.domain.members import Staff
-from bot.domain.messages import Action, Button, Day, Phrase, Reply, phrase
+from bot.domain.messages import Action, Button, Day, Phrase, Reply, Wording, phrase
 from bot.domain.programme import Programme, Reward
 from bot.domain.rewards import Voucher
 from bot.services import outreach
@@ -43,6 +44,8 @@ async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:
         phrase(f"news.undone.{unit}", n=amount, have=purse.balance(unit))
         for unit, amount in undone.taken
     )
+    names = names_of(uow.programme, undone.rewards)
+    phrases += tuple(phrase("news.undone_reward", reward=name) for name in names)
     if phrases:
         await outreach.tell_member(uow, undone.member.id, Reply(phrases, ((_card(),),)), now)
 
@@ -62,6 +65,12 @@ async def tell_voucher_ended(uow: UnitOfWork, voucher: Voucher, now: datetime) -
         buttons = ((_redeem(reward.code), _card()),)
         reply = Reply((phrase("news.voucher_ended", reward=reward.name),), buttons)
         await outreach.tell_member(uow, voucher.member_id, reply, now)
+
+
+def names_of(programme: Programme, codes: Sequence[str]) -> tuple[Wording, ...]:
+    """The names of rewards by their codes, once each, without those the programme lost."""
+    found = (programme.reward(code) for code in dict.fromkeys(codes))
+    return tuple(reward.name for reward in found if reward)
 
 
 def limit_passed(colleague: Staff, why: Phrase) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.members import Member
@@ -23,6 +23,7 @@ class Repeated:
 
     kind: str
     at: datetime
+    operation_id: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo took back from a member, by unit."""
+    """What an undo took back from a member, by unit; codes of rewards turned back into stamps."""
 
     member: Member
     taken: tuple[tuple[str, int], ...]
+    rewards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

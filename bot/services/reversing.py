@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.ledger import Given
-from bot.domain.members import Staff
+from bot.domain.ledger import Account, Filled, Given
+from bot.domain.members import Member, Staff
 from bot.domain.messages import phrase
 from bot.services import news
 from bot.services.results import Refused, Repeated, Undone
@@ -35,7 +37,7 @@ async def undo(
         return Refused(phrase("staff.nothing_to_undo", n=limit))
     member = await members.lock(uow.tx, found.member_id)
     if done := await operations.by_key(uow.tx, key):
-        return Repeated(done.kind, done.created_at)
+        return Repeated(done.kind, done.created_at, done.id)
     if now >= found.created_at + timedelta(minutes=limit):
         return Refused(phrase("staff.undo_too_late", n=limit))
     reversal = await operations.begin(
@@ -50,39 +52,38 @@ async def undo(
     )
     if reversal is None:
         return Refused(phrase("staff.undone_already"))
-    taken = await _take_back(uow, found, reversal, now)
-    undone = Undone(member, tuple(taken.items()))
+    undone = await _take_back(uow, member, found, reversal, now)
     await news.tell_undone(uow, undone, now)
     return undone
 
 
 async def _take_back(
-    uow: UnitOfWork, found: Operation, reversal: int, now: datetime
-) -> dict[str, int]:
-    given = await ledger.given_by(uow.tx, found.id)
-    taken: dict[str, int] = {}
-    for entry in given:
-        taken[entry.unit] = taken.get(entry.unit, 0) + await _reverse(
-            uow, entry, found.member_id or 0, reversal, now
+    uow: UnitOfWork, member: Member, found: Operation, reversal: int, now: datetime
+) -> Undone:
+    taken: Counter[str] = Counter()
+    rewards: list[str] = []
+    for entry in await ledger.given_by(uow.tx, found.id):
+        filled = await ledger.unused_fills(uow.tx, member.id, entry.unit)
+        account = await _account(uow, member.id, entry, filled)
+        when_spent = uow.programme.ledger.when_spent
+        taken[entry.unit] += account.take_back(entry, filled, at=now, when_spent=when_spent)
+        rewards += (p.unit.partition(":")[2] for p in account.postings if p.unit != entry.unit)
+        await ledger.write(
+            uow.tx,
+            account,
+            member_id=member.id,
+            operation_id=reversal,
+            programme_version=uow.version,
+            now=now,
         )
-    return {unit: amount for unit, amount in taken.items() if amount}
+    return Undone(member, tuple((+taken).items()), tuple(rewards))
 
 
-async def _reverse(
-    uow: UnitOfWork, entry: Given, member_id: int, reversal: int, now: datetime
-) -> int:
-    filled = await ledger.unused_fills(uow.tx, member_id, entry.unit)
+async def _account(
+    uow: UnitOfWork, member_id: int, entry: Given, filled: Sequence[Filled]
+) -> Account:
+    """The member's lots of the entry's unit, and those that turning cards back would need."""
     also = {entry.lot}
     also |= {card.reward_lot for card in filled}
     also |= {take.lot for card in filled for take in card.takes}
-    account = await ledger.open_account(uow.tx, member_id, (entry.unit,), also=also)
-    taken = account.take_back(entry, filled, at=now, when_spent=uow.programme.ledger.when_spent)
-    await ledger.write(
-        uow.tx,
-        account,
-        member_id=member_id,
-        operation_id=reversal,
-        programme_version=uow.version,
-        now=now,
-    )
-    return taken
+    return await ledger.open_account(uow.tx, member_id, (entry.unit,), also=also)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from bot.domain.messages import Address, MessageClass
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
 
-#: As the partial index outbox_open has it.
 _OPEN = "{}state IN ('due', 'sending')"
 _BULK = "({}class = 'marketing')"
 

@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation import Router, Step, Turn, choice, contact_button
+from bot.conversation import Router, Said, Step, Turn, choice, contact_button
 from bot.domain.birthdays import BadBirthday, parse_birthday
 from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
 from bot.services import earning, joining, news
 from bot.services.results import Refused
 from handlers.customer.card import card
-from handlers.menu import beginnings, home, member_menu, name_of, progress
+from handlers.menu import home, member_menu, name_of, progress
 from locales import month_words
 
 router = Router()
 
 
 @router.command("join")
-async def join(turn: Turn) -> Reply:
+async def join(turn: Turn) -> Said:
     """Begin joining, go on where it was left, or say that it is done."""
     if turn.member is not None:
         return await _already(turn)
+    if turn.conversation.step == "join.welcome" and _in_words(turn):
+        turn.leaves, turn.answer = True, "join"
+        return await answer_welcome(turn)
     if (turn.conversation.step or "").startswith("join."):
         return Reply()
     return Reply(then="join.welcome")
+
+
+def _in_words(turn: Turn) -> bool:
+    """Whether JOIN was written like an answer: neither /join nor a button, nor another command."""
+    text = turn.message.text.strip()
+    return not text.startswith("/") and turn.words.command(text, turn.language) == ("join", "")
 
 
 @router.link("join")
@@ -48,6 +57,9 @@ async def referred(turn: Turn) -> Reply:
 async def claim(turn: Turn) -> Reply:
     """Claim a purchase made without the card; a stranger joins first."""
     if turn.member is None:
+        refused = await earning.claim_refused(turn.uow, turn.text, turn.now)
+        if refused:
+            return Reply((refused.why,), then="join.welcome")
         step = turn.conversation.step or "join.welcome"
         draft = {**turn.draft, "claim": turn.text}
         return Reply((phrase("claim.join_first"),), then=step, draft=draft)
@@ -106,7 +118,7 @@ def _welcome_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
 
 async def answer_welcome(turn: Turn) -> Reply | list[Reply]:
     """Join, change the language, or read the terms first."""
-    if turn.answer == "join" or turn.words.command(turn.text, turn.language) == ("join", ""):
+    if turn.answer == "join" or turn.words.is_word("yes", turn.text, turn.language):
         draft = {**turn.draft, "name": joining.clean_name(turn.message.name)}
         return await _next(turn, draft)
     if turn.answer in turn.programme.shop.languages:
@@ -136,7 +148,8 @@ async def ask_name(_turn: Turn) -> Reply:
 
 async def answer_name(turn: Turn) -> Reply | list[Reply]:
     """Take a name, or go without."""
-    name = "" if turn.answer == "skip" else joining.clean_name(turn.text)
+    spoken = [turn.words.is_word(word, turn.text, turn.language) for word in ("yes", "no")]
+    name = "" if turn.answer == "skip" or any(spoken) else joining.clean_name(turn.text)
     if not name and turn.answer != "skip":
         return Reply((phrase("join.name_unreadable"),), then="join.name", draft=turn.draft)
     return await _next(turn, {**turn.draft, "name": name, **({} if name else {"no_name": "1"})})
@@ -222,6 +235,8 @@ async def ask_marketing(_turn: Turn) -> Reply:
 
 async def answer_marketing(turn: Turn) -> Reply:
     """Keep the choice and go on."""
+    spoken = (word for word in ("yes", "no") if turn.words.is_word(word, turn.text, turn.language))
+    turn.answer = turn.answer or next(spoken, None)
     if turn.answer not in ("yes", "no"):
         return Reply((phrase("join.choose"),), then="join.marketing")
     await joining.decide_marketing(

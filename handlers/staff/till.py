@@ -54,16 +54,14 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
     if isinstance(earned, Refused):
         return await panel(turn, member, earned.why)
     if isinstance(earned, Repeated):
-        at = Moment(earned.at, turn.programme.zone(turn.colleague.at).key)
-        return await panel(turn, member, phrase("staff.counted", at=at))
+        return await _counted_before(turn, member, earned)
     purse = await turn.wallet(member)
     changed = [phrase(f"staff.earned.{unit}", n=amount) for unit, amount in earned.given]
     lines: list[Phrase] = changed or [phrase("staff.earned_nothing")]
     lines.append(phrase("staff.whose", name=name_of(member)))
     full = phrase("staff.card_full", total=_card_size(turn))
     lines += [full, *news.next_card(purse)] if earned.rewards else progress(purse)
-    undo = option(phrase("button.undo"), "undo", str(earned.operation_id))
-    rows: list[tuple[Button, ...]] = [(undo, option(phrase("button.member"), "panel", member.code))]
+    rows = [_member_or_undo(member, earned.operation_id)]
     for code in dict.fromkeys(earned.rewards):
         reward = turn.programme.reward(code)
         if reward:
@@ -71,6 +69,23 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
             give = option(phrase("button.give_now"), "give", member.code, code, turn.nonce)
             rows.insert(0, (give,))
     return Reply(tuple(lines), tuple(rows), edits=True)
+
+
+async def _counted_before(turn: Turn, member: Member, repeated: Repeated) -> Reply:
+    """A second tap changes nothing, and leaves the first one's way back where it was."""
+    at = Moment(repeated.at, turn.programme.zone(turn.colleague.at).key)
+    purse = await turn.wallet(member)
+    lines = (phrase("staff.counted", at=at), phrase("staff.whose", name=name_of(member)))
+    row = _member_or_undo(member, repeated.operation_id)
+    return Reply((*lines, *progress(purse)), (row,), edits=True)
+
+
+def _member_or_undo(member: Member, operation_id: int) -> tuple[Button, ...]:
+    # Undo is never first: where choices are numbered, +1 was 1 a moment ago.
+    return (
+        option(phrase("button.member"), "panel", member.code),
+        option(phrase("button.undo"), "undo", str(operation_id)),
+    )
 
 
 def _card_size(turn: Turn) -> int:
@@ -176,16 +191,17 @@ async def use(turn: Turn) -> Reply:
 @router.command("undo", role=Role.CASHIER)
 async def undo(turn: Turn) -> Reply:
     """Take back the last thing this colleague did, or the one whose button it is."""
-    asked, nonce = (*turn.args, "", "")[:2]
+    asked = turn.args[0] if turn.args else ""
     operation_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
-    key = f"undo:{turn.colleague.id}:{nonce}" if nonce and turn.message.action else turn.key
-    undone = await reversing.undo(turn.uow, turn.colleague, key, turn.now, operation_id)
+    undone = await reversing.undo(turn.uow, turn.colleague, turn.key, turn.now, operation_id)
     if isinstance(undone, Refused):
         return Reply((undone.why,), staff_menu(turn), edits=True)
     if isinstance(undone, Repeated):
         return Reply((phrase("staff.undone_already"),), staff_menu(turn), edits=True)
     purse = await turn.wallet(undone.member)
     taken = [phrase(f"staff.taken.{unit}", n=amount) for unit, amount in undone.taken]
+    names = news.names_of(turn.programme, undone.rewards)
+    taken += [phrase("staff.taken_reward", reward=name) for name in names]
     lines = taken or [phrase("staff.taken_nothing")]
     lines += [phrase("staff.whose", name=name_of(undone.member)), *progress(purse)]
     open_member = option(phrase("button.member"), "panel", undone.member.code)
@@ -223,9 +239,7 @@ async def answer_paper(turn: Turn) -> Reply:
     if not 1 <= count <= most:
         wrong = phrase("staff.paper_range", most=most)
         return Reply((wrong,), then="staff.paper", draft=turn.draft)
-    taken = await earning.take_over_paper_card(
-        turn.uow, member.id, count, turn.colleague, turn.now
-    )
+    taken = await earning.take_over_paper_card(turn.uow, member.id, count, turn.colleague, turn.now)
     return await _after_earning(turn, member, taken)
 
 

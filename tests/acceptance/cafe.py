@@ -7,7 +7,7 @@ import re
 import socket
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from bot import demo, programmes
 from bot.app import House, build, connect_telegram, run
-from bot.channels.base import Channel
 from bot.channels.console import Console
 from bot.channels.simulator import Simulator
 from bot.channels.telegram import Telegram
@@ -76,6 +75,7 @@ class World(ABC):
 
     async def close(self) -> None:
         """Stop what was started; people keep their phones."""
+        return
 
     @abstractmethod
     def person(self, name: str, language: str) -> Person:

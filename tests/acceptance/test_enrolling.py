@@ -8,7 +8,9 @@ from tests.acceptance.cafe import Cafe, preset
 from tests.acceptance.conftest import OpenCafe, on
 from tests.chat import Person
 
-PHONE = "With your number we find your card even without your phone. Share it with the button below."
+PHONE = (
+    "With your number we find your card even without your phone. Share it with the button below."
+)
 ASK_PAPER = "How many stamps are on the paper card? From 1 to 9, once a member."
 
 
@@ -117,7 +119,7 @@ class TestPaperCard:
 
     @on("telegram", "simulator-text")
     async def test_once(self, cafe: Cafe) -> None:
-        anna, till, code = await self._panel(cafe)
+        anna, till, _code = await self._panel(cafe)
         assert await till.presses("Paper card…") == [ASK_PAPER]
         assert till.buttons == ["Cancel"]
         for text, answer in (
@@ -148,7 +150,7 @@ class TestPaperCard:
             ]
 
     async def test_a_mistake_is_undone_and_put_right(self, cafe: Cafe) -> None:
-        anna, till, _ = await self._panel(cafe)
+        _anna, till, _ = await self._panel(cafe)
         await till.presses("Paper card…")
         await till.says("9")
         assert await till.presses("Undo") == ["−9 stamps, undone\nAnna\n0 of 10 stamps"]
@@ -163,7 +165,7 @@ class TestPaperCard:
         assert till.buttons == ["+1", "+2", "Paper card…"]
 
     async def test_is_not_offered_to_old_members(self, cafe: Cafe) -> None:
-        anna, till, code = await self._panel(cafe)
+        _anna, till, code = await self._panel(cafe)
         await cafe.passes(days=31)
         await till.says(code)
         assert till.buttons == ["+1", "+2"]

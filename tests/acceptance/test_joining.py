@@ -28,9 +28,12 @@ OFFERS = (
     "Your card works either way."
 )
 NAME = "What should we call you? Colleagues at the till see it."
-PHONE = "With your number we find your card even without your phone. Share it with the button below."
+PHONE = (
+    "With your number we find your card even without your phone. Share it with the button below."
+)
 BIRTHDAY = (
-    "When is your birthday, so that we can think of you? Day and month are enough, such as 14 March."
+    "When is your birthday, so that we can think of you? "
+    "Day and month are enough, such as 14 March."
 )
 MENU = ["Card", "Balance", "Rewards", "Redeem", "More"]
 
@@ -138,9 +141,7 @@ class TestInterrupted:
         await anna.opens("join")
         await anna.presses("Join")
 
-        assert await anna.says("cancel") == [
-            "Fine. Nothing was kept, join whenever you like."
-        ]
+        assert await anna.says("cancel") == ["Fine. Nothing was kept, join whenever you like."]
         assert anna.buttons == ["Join"]
         assert await members(cafe) == 0
         [chat] = await cafe.rows("SELECT step, draft_sealed FROM conversation")

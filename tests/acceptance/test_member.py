@@ -34,9 +34,7 @@ class TestBalance:
         ]
         assert anna.buttons == MENU
         assert await anna.presses("Rewards") == [f"Rewards:\n{COFFEE}: 3 more stamps"]
-        assert await anna.presses("Redeem") == [
-            f"No reward is ready yet.\n{COFFEE}: 3 more stamps"
-        ]
+        assert await anna.presses("Redeem") == [f"No reward is ready yet.\n{COFFEE}: 3 more stamps"]
 
     async def test_every_end_is_shown(self, cafe: Cafe) -> None:
         anna, till = await stamped(cafe, 2)
@@ -106,9 +104,7 @@ class TestVouchers:
             "You have no open voucher. Choose a reward to get one."
         ]
         # Its old validity came back with it.
-        assert await anna.says("rewards") == [
-            f"Rewards:\n{COFFEE}: ready, use it by 31 May 2026"
-        ]
+        assert await anna.says("rewards") == [f"Rewards:\n{COFFEE}: ready, use it by 31 May 2026"]
 
     @on("telegram", "simulator-text")
     async def test_can_be_kept_for_later(self, cafe: Cafe) -> None:
@@ -368,8 +364,7 @@ class TestSmallTalk:
     @on("telegram", "simulator-text")
     async def test_cancel(self, cafe: Cafe) -> None:
         anna, _ = await stamped(cafe, 0)
-        await anna.says("settings")
-        await anna.presses("Name")
+        await anna.says("language")
         assert await anna.says("cancel") == ["Left. What was done stays done."]
         assert await anna.says("/cancel") == ["Nothing was open."]
 
@@ -379,7 +374,9 @@ class TestSmallTalk:
             "I didn't get that. Choose below, or type HELP."
         ]
         assert anna.buttons == MENU
-        assert await anna.says("Well?") == ["I still don't get it. A person will: ahoj@lipa.example"]
+        assert await anna.says("Well?") == [
+            "I still don't get it. A person will: ahoj@lipa.example"
+        ]
         assert anna.buttons == MENU
         await anna.says("balance")
         assert await anna.says("Do you?") == ["I didn't get that. Choose below, or type HELP."]

@@ -142,9 +142,7 @@ async def test_deset_kav_a_jedna_od_nas(open_cafe: OpenCafe) -> None:
     await pokladna.presses("+2")
     assert anna.sees() == ["+2 razítka. Máte 2 z 10."]
     await pokladna.presses("Karta člena")
-    assert pokladna.sees() == [
-        f"Anna · {member['code']}\nRazítka: 2 z 10\nNaposledy dnes v 10:00"
-    ]
+    assert pokladna.sees() == [f"Anna · {member['code']}\nRazítka: 2 z 10\nNaposledy dnes v 10:00"]
     assert await pokladna.says(f"razítko {member['code']} 7") == [
         "+7 razítek\nAnna\nRazítka: 9 z 10"
     ]
@@ -162,7 +160,9 @@ async def test_deset_kav_a_jedna_od_nas(open_cafe: OpenCafe) -> None:
     assert shown == f"Káva podle výběru. Ukažte obsluze do 10:15. Kód: {voucher['code']}"
     assert anna.buttons == ["Vrátit", "Menu"]
     assert await pokladna.scans(anna.picture) == [f"Káva podle výběru · Anna · {voucher['code']}"]
-    assert await pokladna.presses("Potvrdit") == ["Vydáno: Káva podle výběru. Anna\nRazítka: 0 z 10"]
+    assert await pokladna.presses("Potvrdit") == [
+        "Vydáno: Káva podle výběru. Anna\nRazítka: 0 z 10"
+    ]
     assert anna.sees() == ["Předáno: Káva podle výběru. Děkujeme za návštěvu."]
     assert await cafe.differences() == []
 

@@ -279,8 +279,8 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'due';
 CREATE INDEX outbox_sending ON outbox (lease_until) WHERE state = 'sending';
-CREATE INDEX outbox_open ON outbox (conversation_id, id) WHERE state IN ('due', 'sending');
-CREATE INDEX outbox_conversation ON outbox (conversation_id, id);
+CREATE INDEX outbox_conversation ON outbox (conversation_id, state, id);
+CREATE INDEX outbox_choices ON outbox (conversation_id, id) WHERE choices;
 CREATE INDEX outbox_provider ON outbox (provider_id) WHERE provider_id IS NOT NULL;
 
 -- Entries and allocations are appended, never changed or deleted (S1), whoever asks.
