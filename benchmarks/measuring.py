@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 #: Does one round; returns the seconds one piece of work took in it.
 Round = Callable[[], Awaitable[float]]
@@ -15,7 +14,9 @@ Round = Callable[[], Awaitable[float]]
 class Outcome:
     """One measured thing; `ratio` is our speed as a share of the yardstick's, 1 being equal.
 
-    `lowest` and `highest` are the ratios of the worst and of the best round.
+    `value`, `against_value` and `ratio` are those of the round whose ratio is the median: the two
+    halves of a round ran next to each other, medians of each would not have. `lowest` and
+    `highest` are the ratios of the worst and of the best round.
     """
 
     name: str
@@ -42,8 +43,8 @@ class Outcome:
             "unit": self.unit,
             "against": self.against,
             "against_value": round(self.against_value, 3),
-            "ratio": round(self.ratio, 3),
-            "spread": [round(self.lowest, 3), round(self.highest, 3)],
+            "ratio": round(self.ratio, 4),
+            "spread": [round(self.lowest, 4), round(self.highest, 4)],
             "aim": f">= {self.aim:g}",
             "reached": self.reached,
             "rounds": self.rounds,
@@ -67,21 +68,26 @@ async def compare(
     await ours()
     await yardstick()
     pairs = [(await ours(), await yardstick()) for _ in range(rounds)]
-    ratios = [theirs / mine for mine, theirs in pairs]
+    pairs.sort(key=_ratio)
+    middle = pairs[len(pairs) // 2]
     return Outcome(
         name=name,
-        value=_in(unit, [mine for mine, _ in pairs]),
+        value=_in(unit, middle[0]),
         unit=unit,
         against=against,
-        against_value=_in(unit, [theirs for _, theirs in pairs]),
-        ratio=median(ratios),
-        lowest=min(ratios),
-        highest=max(ratios),
+        against_value=_in(unit, middle[1]),
+        ratio=_ratio(middle),
+        lowest=_ratio(pairs[0]),
+        highest=_ratio(pairs[-1]),
         aim=aim,
         rounds=rounds,
     )
 
 
-def _in(unit: Literal["ms"] | str, seconds: Sequence[float]) -> float:
-    middle = median(seconds)
-    return middle * 1000 if unit == "ms" else 1 / middle
+def _ratio(pair: tuple[float, float]) -> float:
+    mine, theirs = pair
+    return theirs / mine
+
+
+def _in(unit: str, seconds: float) -> float:
+    return seconds * 1000 if unit == "ms" else 1 / seconds

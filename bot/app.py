@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -37,6 +38,10 @@ PARTS = ("web", "polling", "delivery", "scheduler")
 POLLING_LEASE = "telegram.polling"
 #: How long customers wait when the polling process dies and another takes over.
 POLLING_LEASE_LENGTH = timedelta(seconds=15)
+
+
+class PortTaken(Exception):
+    """The web server can't listen where it should; the message says what to do."""
 
 
 @dataclass
@@ -130,23 +135,29 @@ async def run(
 
     `listening` is called once the web server takes connections.
     """
-    async with _web(house, "web" in parts):
-        listening()
-        tasks = []
-        if "delivery" in parts:
-            tasks.append(asyncio.create_task(house.sender.run(stop)))
+    try:
+        async with _web(house, "web" in parts):
+            listening()
+            await _work(house, parts, stop)
+    finally:
+        await house.dispatcher.idle()
         if house.telegram is not None:
-            tasks += await _telegram_tasks(house, parts, stop)
-        ticker = Ticker(lambda: sweep(house.work, house.clock, house.sender.deliver))
-        if "scheduler" in parts:
-            ticker.start()
-        await stop.wait()
-        if "scheduler" in parts:
-            ticker.stop()
-        await asyncio.gather(*tasks)
-    await house.dispatcher.idle()
+            await house.telegram.close()
+
+
+async def _work(house: House, parts: Collection[str], stop: asyncio.Event) -> None:
+    tasks = []
+    if "delivery" in parts:
+        tasks.append(asyncio.create_task(house.sender.run(stop)))
     if house.telegram is not None:
-        await house.telegram.close()
+        tasks += await _telegram_tasks(house, parts, stop)
+    ticker = Ticker(lambda: sweep(house.work, house.clock, house.sender.deliver))
+    if "scheduler" in parts:
+        ticker.start()
+    await stop.wait()
+    if "scheduler" in parts:
+        ticker.stop()
+    await asyncio.gather(*tasks)
 
 
 @asynccontextmanager
@@ -163,7 +174,15 @@ async def _web(house: House, wanted: bool) -> AsyncIterator[None]:
         card_page=card_finder(house.work, house.renderer, house.words, house.clock),
         phones=house.phones,
     )
-    runner = await server.start(app, house.settings.host, house.settings.port)
+    try:
+        runner = await server.start(app, house.settings.host, house.settings.port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTaken(
+            f"port {house.settings.port} is taken, perhaps by another regulars; stop that one, "
+            "or set another"
+        ) from None
     log.info("listening", address=f"http://{house.settings.host}:{house.settings.port}")
     try:
         yield

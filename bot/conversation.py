@@ -104,6 +104,11 @@ class Step:
     answer: Handler
 
 
+def whole(text: str) -> int | None:
+    """A whole number that was typed or stands in a button; None for what no column could hold."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
 def choice(step: str, value: str, label: Phrase | Wording) -> Button:
     """A button that answers a step with a value."""
     return Button(label, Action(ANSWER, (step, value)))

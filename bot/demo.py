@@ -37,23 +37,13 @@ def channels() -> dict[str, Simulator]:
     }
 
 
-def phones(shop: str) -> list[Phone]:
+def phones(shop: str, zone: str) -> list[Phone]:
     """The three phones on the page."""
+    anna, petr, till = "Customer, with buttons", "Customer, plain text, in Czech", "At the till"
     return [
-        Phone(
-            "Customer, with buttons",
-            "simulator",
-            "anna",
-            "Anna",
-            "en",
-            "customer",
-            shop,
-            "/start join",
-        ),
-        Phone(
-            "Customer, plain text", "simulator-text", "petr", "Petr", "cs", "customer", shop, "JOIN"
-        ),
-        Phone("Colleague at the till", "simulator", "till", "Jana", "en", "colleague", shop),
+        Phone(anna, "simulator", "anna", "Anna", "en", "customer", shop, "/start join", zone),
+        Phone(petr, "simulator-text", "petr", "Petr", "cs", "customer", shop, "JOIN", zone),
+        Phone(till, "simulator", "till", "Jana", "en", "colleague", shop, zone=zone),
     ]
 
 

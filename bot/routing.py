@@ -66,7 +66,8 @@ class Routes:
     async def answer(self, turn: Turn) -> Answered:
         """The answer to one message."""
         message = turn.message
-        turn.text = message.text[:TEXT_LIMIT].strip()
+        # No database takes a NUL.
+        turn.text = message.text[:TEXT_LIMIT].replace("\0", " ").strip()
         if message.action is not None:
             return await self._pressed(turn, message.action)
         if message.contact is not None:

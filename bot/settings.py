@@ -10,17 +10,15 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "REGULARS_"
 #: Beside where Regulars is started.
@@ -28,6 +26,10 @@ ENV_FILE = ".env"
 #: In characters.
 SECRET_LENGTH = 16
 TELEGRAM = "https://api.telegram.org"
+#: What the README writes where the owner's own token goes.
+EXAMPLE_TOKEN = "123456:your-token"  # noqa: S105 - nobody's
+#: What to do where nobody can write to the shop yet.
+PUT_TOKEN = f"put {PREFIX}TELEGRAM_TOKEN=… into {ENV_FILE}"
 
 
 class BadSettings(Exception):
@@ -166,7 +168,14 @@ class Settings(BaseSettings):
     def _conflicts(self) -> Iterator[str]:
         if not self.secret_key and self.sqlite_file is None:
             yield f"{PREFIX}SECRET_KEY: PostgreSQL needs one: {_ADVICE['secret_key']}"
-        if self.telegram_token is None or self.telegram_mode == "polling":
+        if self.telegram_token is None:
+            return
+        if self.telegram_token.get_secret_value() == EXAMPLE_TOKEN:
+            yield (
+                f"{PREFIX}TELEGRAM_TOKEN: this is the example's: paste the token that @BotFather "
+                "gave you in its place"
+            )
+        if self.telegram_mode == "polling":
             return
         if self.public_url is None:
             yield (
@@ -181,18 +190,61 @@ class Settings(BaseSettings):
             )
 
 
+def without_prefix() -> list[tuple[int, str]]:
+    """The settings that the `.env` file gives without REGULARS_ alone, each with its line.
+
+    Raises BadSettings.
+    """
+    named = [
+        (_line(binding), binding.key)
+        for binding in parse_stream(StringIO(_env_text()))
+        if binding.key is not None
+    ]
+    given = {name.upper() for _, name in named} | set(os.environ)
+    return [
+        (line, name)
+        for line, name in named
+        if name.lower() in Settings.model_fields and PREFIX + name.upper() not in given
+    ]
+
+
 def _surroundings() -> Mapping[str, str]:
     """The `.env` file's variables, and over them the environment's."""
-    try:
-        written = DotEnvSettingsSource(Settings, ENV_FILE, env_file_encoding="utf-8-sig").env_vars
-    except UnicodeDecodeError:
-        raise BadSettings([f"{ENV_FILE}: the file is not UTF-8: save it as such"]) from None
-    except OSError as error:
-        raise BadSettings([f"{ENV_FILE}: the file can't be read: {error.strerror}"]) from None
+    text = _env_text()
+    if wrong := [why for line in parse_stream(StringIO(text)) if (why := _objection(line))]:
+        raise BadSettings(wrong)
+    written = dotenv_values(stream=StringIO(text))
     return {
         **{name.upper(): value for name, value in written.items() if value is not None},
         **os.environ,
     }
+
+
+def _env_text() -> str:
+    """What the `.env` file holds; nothing where there is none."""
+    file = Path(ENV_FILE)
+    try:
+        return file.read_text("utf-8-sig") if file.is_file() else ""
+    except UnicodeDecodeError:
+        raise BadSettings([f"{ENV_FILE}: the file is not UTF-8: save it as such"]) from None
+    except OSError as error:
+        raise BadSettings([f"{ENV_FILE}: the file can't be read: {error.strerror}"]) from None
+
+
+def _objection(binding: Binding) -> str:
+    """What is wrong with a line of the `.env` file, without repeating it."""
+    place = f"{ENV_FILE}:{_line(binding)}"
+    if binding.error and "=" in binding.original.string:
+        return f"{place}: this can't be read: write NAME=value, and close the quotes"
+    if binding.error or (binding.key is not None and binding.value is None):
+        return f'{place}: there is no "=" here: write NAME=value, such as {PREFIX}PORT=8080'
+    return ""
+
+
+def _line(binding: Binding) -> int:
+    """The line a binding is on; the library counts the empty ones above it as its own."""
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _findings(error: ValidationError) -> list[str]:

@@ -385,6 +385,11 @@ class OnTelegram(Person):
         self.phone = self.chat.phone = f"+420777{len(company.people) + 1:06}"
         super().__init__(company, limits, name, language)
 
+    @property
+    def webhook_answers(self) -> list[int]:
+        """The status of every update that was delivered by webhook, anybody's."""
+        return self._double.webhook_answers
+
     def screen(self) -> list[Message]:
         messages = [
             Message(

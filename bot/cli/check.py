@@ -13,6 +13,7 @@ from bot import programmes
 from bot.cli.opening import (
     OLDER,
     CannotOpen,
+    file_decides,
     load_settings,
     open_database,
     read_programme,
@@ -20,7 +21,7 @@ from bot.cli.opening import (
 )
 from bot.cli.output import Json, say_json
 from bot.cli.telegram import NoTelegram, bot_name
-from bot.settings import PREFIX, BadSettings, Settings
+from bot.settings import ENV_FILE, PREFIX, PUT_TOKEN, BadSettings, Settings, without_prefix
 from bot.storage import settings as kept
 from bot.storage.database import Database, DatabaseUnavailable
 from bot.storage.keys import WrongSecret, check_secrets
@@ -72,20 +73,31 @@ def check(
 
 async def findings(online: bool) -> list[Finding]:
     """Everything there is to know, in the order it was looked at."""
+    found: list[Finding] = []
     try:
+        found += _without_prefix()
         settings = load_settings()
     except BadSettings as error:
-        return [_error(finding) for finding in error.findings]
-    source, found = _programme(settings)
+        return [*found, *(_error(finding) for finding in error.findings)]
+    source, about_it = _programme(settings)
+    found += about_it
     found += [finding async for finding in _database(settings, source)]
-    if online:
-        found.append(await _telegram(settings))
+    found += [finding async for finding in _telegram(settings, online)]
     return found
 
 
+def _without_prefix() -> Iterator[Finding]:
+    for line, name in without_prefix():
+        message = f"has no effect: did you mean {PREFIX}{name.upper()}?"
+        yield Finding("warning", ENV_FILE, message, line, name)
+
+
 def _error(explained: str) -> Finding:
-    """An error whose text begins with the setting or file it is about, and a colon."""
+    """An error whose text begins with the setting or file (and line) it is about, and a colon."""
     place, _, message = explained.partition(": ")
+    file, _, line = place.rpartition(":")
+    if line.isdigit():
+        return Finding("error", file, message, int(line))
     return Finding("error", place, message)
 
 
@@ -115,7 +127,7 @@ async def _database(settings: Settings, source: str | None) -> AsyncIterator[Fin
                 yield finding
             if not missing:
                 await check_secrets(database, _secrets(settings))
-                if version := await _version(database, settings, source):
+                if source is not None and (version := await _version(database, settings, source)):
                     yield version
     except DatabaseUnavailable as error:
         yield _error(str(error))
@@ -141,24 +153,26 @@ def _secrets(settings: Settings) -> list[str]:
     return [file.read_text("utf-8").strip()] if file.exists() else []
 
 
-async def _version(database: Database, settings: Settings, source: str | None) -> Finding | None:
+async def _version(database: Database, settings: Settings, source: str) -> Finding | None:
     """Whether the programme file is what is in force."""
-    if source is None:
-        return None
     place = str(settings.programme)
     async with database.reading() as reader:
         version = await kept.programme_version(reader, source)
         newest = await kept.newest_programme_version(reader)
-    if version is None:
+    if version is not None and version == newest:
+        return None
+    if version is None or file_decides(database):
         return Finding("info", place, "will be in force from the next start on")
-    return None if version == newest else Finding("warning", place, OLDER)
+    return Finding("error", place, OLDER)
 
 
-async def _telegram(settings: Settings) -> Finding:
-    try:
-        name = await bot_name(settings)
-    except NoTelegram as error:
-        return _error(str(error))
-    if name is None:
-        return Finding("info", f"{PREFIX}TELEGRAM_TOKEN", "is not set: Telegram is off")
-    return Finding("info", f"{PREFIX}TELEGRAM_TOKEN", f"is the token of @{name}")
+async def _telegram(settings: Settings, online: bool) -> AsyncIterator[Finding]:
+    if settings.telegram_token is None:
+        yield Finding("info", "Telegram", f"is off: {PUT_TOKEN}")
+    elif online:
+        try:
+            name = await bot_name(settings)
+        except NoTelegram as error:
+            yield _error(str(error))
+        else:
+            yield Finding("info", f"{PREFIX}TELEGRAM_TOKEN", f"is the token of @{name}")

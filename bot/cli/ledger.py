@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from bot.cli.opening import load_settings, open_existing
-from bot.cli.output import Json, Progress, note, say, say_json
+from bot.cli.output import Json, Progress, counted, note, say, say_json
 from bot.clock import Clock
 from bot.services.unit_of_work import Work
 from bot.storage import members, verify
@@ -91,6 +91,7 @@ def _show(proof: Proof) -> None:
         )
     if hidden := len(proof.differences[SHOWN:]):
         say(f"+{hidden} more")
-    say(f"{proof.entries} entries, {len(proof.differences)} differences.")
+    entries = counted(proof.entries, "entry", "entries")
+    say(f"{entries}, {counted(len(proof.differences), 'difference')}.")
     if proof.differences:
         note("The ledger does not add up: keep a copy of the database and report how it came.")

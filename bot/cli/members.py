@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.cli.opening import CannotOpen, load_settings, open_existing, open_work
-from bot.cli.output import Json, Progress, note, say, say_json
+from bot.cli.output import Json, Progress, counted, note, say, say_json
 from bot.cli.sheet import Sheet, sheet, show
 from bot.clock import Clock
 from bot.services import exporting, importing
-from bot.services.member_file import Problem
+from bot.services.member_file import COLUMNS, REFERENCES, Problem
 from bot.services.staffing import member_by_reference
 from bot.services.unit_of_work import Work
 
@@ -34,13 +34,24 @@ def register(commands: typer.Typer) -> None:
     commands.add_typer(app, name="members")
 
 
-@app.command("import")
+@app.command(
+    "import",
+    epilog=f"Columns, in any order, of which one of {', '.join(REFERENCES)} is needed: "
+    f"{', '.join(COLUMNS)}; and one for each unit to open with: stamps, points, reward:CODE. "
+    "What goes into each: docs/files.md.",
+)
 def import_members(
-    file: Annotated[Path, typer.Argument(help="CSV in UTF-8 with a header line.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV in UTF-8 with a header line; commas or semicolons.")
+    ],
 ) -> None:
     """Bring members in from a CSV file; again changes nothing, after a stop it goes on."""
     imported = asyncio.run(_import(file))
-    say(f"{imported.added} members added, {imported.already_there} were there already.")
+    there = imported.already_there
+    say(
+        f"{counted(imported.added, 'member')} added, {there} {'was' if there == 1 else 'were'} "
+        "there already."
+    )
 
 
 async def _import(file: Path) -> importing.Imported:
@@ -63,7 +74,8 @@ def _read(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise CannotOpen(
-            f"{file}:{line} there is a character that is not UTF-8: save the file as UTF-8"
+            f"{file}:{line} there is a character that is not UTF-8: save the file as UTF-8, in "
+            'Excel by Save As with the type "CSV UTF-8"'
         ) from None
     except OSError as error:
         raise CannotOpen(f"{file} can't be read: {error.strerror}") from None
@@ -85,7 +97,7 @@ def export_members(
 ) -> None:
     """Write every member with their balances as CSV, which `members import` reads."""
     count = asyncio.run(_export(file))
-    note(f"{count} members exported.")
+    note(f"{counted(count, 'member')} exported.")
 
 
 async def _export(file: Path | None) -> int:

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 #: Where `kept_secret` keeps the secret of a SQLite database, beside it.
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file
-#: What to do about a programme file whose content was in force before.
+#: What to do on PostgreSQL about a programme file whose content was in force before.
 OLDER = (
     "a newer version of the programme is in force than what this file says; to bring this one "
     "back, change something in it, such as a comment"
@@ -64,7 +64,7 @@ async def open_work(settings: Settings, clock: Clock, *, migrate: bool) -> Async
         if migrate and database.dialect == "sqlite":
             await apply_migrations(database, clock.now())
         work = await _ready(settings, database, languages, clock.now())
-        if await work.adopt(source, clock.now()):
+        if await work.adopt(source, clock.now(), again=file_decides(database)):
             log.info("programme in force", file=str(settings.programme))
         elif not await is_newest(database, source):
             log.warning("programme file not in force", file=str(settings.programme), hint=OLDER)
@@ -95,6 +95,15 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def file_decides(database: Database) -> bool:
+    """Whether the programme file is in force even where its content was before.
+
+    On SQLite one machine has one file. Processes that share a PostgreSQL may have one each, and a
+    process that starts with an older file must not bring it back for all of them.
+    """
+    return database.dialect == "sqlite"
 
 
 async def is_newest(database: Database, source: str) -> bool:

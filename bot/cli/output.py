@@ -31,6 +31,11 @@ def say_json(answer: Any) -> None:
     typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: "1 member", "2 members"."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 class Progress:
     """How far long work is: a bar on a terminal, a line each tenth elsewhere."""
 

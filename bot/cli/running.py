@@ -8,14 +8,18 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from bot.clock import Clock
-from bot.settings import Settings
+from bot.settings import PREFIX, PUT_TOKEN, Settings
+
+log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
@@ -46,8 +50,13 @@ def run(
         async with open_work(settings, Clock(), migrate=True) as work:
             telegram = await connect_telegram(settings, work, stop)
             channels = {telegram.name: telegram} if telegram else {}
+            if settings.telegram_token is None and {"web", "polling"} & set(parts):
+                log.warning(
+                    "nobody can write yet: Telegram is off", hint=f"{PUT_TOKEN}, and start again"
+                )
             house = build(settings, work, Clock(), channels, telegram=telegram)
-            await run_house(house, parts, stop)
+            with _port_named_by(f"{PREFIX}PORT"):
+                await run_house(house, parts, stop)
 
     _until_stopped(main)
 
@@ -79,8 +88,14 @@ def demo(
                 await open_vault(database, [secrets.token_hex(16)], clock.now())
                 work = Work(database, Catalogues.load().languages, f"demo:{os.getpid()}")
                 sign_in = await furnish(work, clock.now())
-                shop = (await work.programme()).shop.name.in_language("en")
-                house = build(settings, work, clock, channels(), phones=phones(shop))
+                shop = (await work.programme()).shop
+                house = build(
+                    settings,
+                    work,
+                    clock,
+                    channels(),
+                    phones=phones(shop.name.in_language("en"), shop.zone),
+                )
                 for message in sign_in:
                     await house.dispatcher.handle(message)
                 address = f"http://127.0.0.1:{port}/simulator"
@@ -88,7 +103,8 @@ def demo(
                 def open_doors() -> None:
                     typer.echo(f"The demo café is open: {address}\nStop it with Ctrl+C.")
 
-                await run_house(house, PARTS, stop, open_doors)
+                with _port_named_by("--port"):
+                    await run_house(house, PARTS, stop, open_doors)
 
     _until_stopped(main)
 
@@ -112,6 +128,18 @@ def chat(
             await talk(settings, work, as_ == "staff", phone, sys.stdin, typer.echo, stop)
 
     _until_stopped(main)
+
+
+@contextmanager
+def _port_named_by(what: str) -> Iterator[None]:
+    """Says of a port that is taken which setting or option gave it."""
+    from bot.app import PortTaken
+    from bot.cli.opening import CannotOpen
+
+    try:
+        yield
+    except PortTaken as error:
+        raise CannotOpen(f"{what}: {error}") from None
 
 
 def _until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:

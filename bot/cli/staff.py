@@ -18,7 +18,7 @@ from bot.domain.members import Role
 from bot.domain.programme import Programme, did_you_mean
 from bot.services import staffing
 from bot.services.joining import clean_name
-from bot.settings import Settings
+from bot.settings import PUT_TOKEN, Settings
 
 app = typer.Typer(no_args_is_help=True, help="Colleagues: who may stamp, manage or own.")
 
@@ -60,10 +60,13 @@ def add(
     if as_json:
         say_json(asdict(invitation))
         return
-    say(f"{invitation.name} becomes {invitation.role} by opening this once, within a week:")
+    becomes = f"{invitation.name} becomes {invitation.role}"
     if invitation.link:
+        say(f"{becomes} by opening this once, within a week:")
         say(f"  {invitation.link}")
-        say("or by writing to the bot:")
+        say("or by sending this to the bot:")
+    else:
+        say(f"{becomes} by sending this to the bot once, within a week:")
     say(f"  /start {invitation.payload}")
 
 
@@ -104,4 +107,8 @@ async def _link(settings: Settings, payload: str) -> str | None:
         name = None
     if name:
         return f"https://t.me/{name}?start={payload}"
-    return f"{settings.public_url}/s/{payload}" if settings.public_url else None
+    if settings.public_url:
+        return f"{settings.public_url}/s/{payload}"
+    if settings.telegram_token is None:
+        note(f"There is no link yet, as Telegram is off: {PUT_TOKEN} and start `regulars run`.")
+    return None

@@ -6,6 +6,7 @@ An error is a programme that can't run as written; a warning is one its owner ma
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,6 +28,9 @@ SHORT_UNITS, SHORT_REWARD = 90, 7
 FAR_REWARD = 10
 #: WCAG's least contrast for large text: https://www.w3.org/TR/WCAG22/#contrast-minimum
 LEAST_CONTRAST = 3.0
+
+#: A host nobody has: https://www.rfc-editor.org/rfc/rfc2606#section-2
+_EXAMPLE = re.compile(r"\w\.example(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def check(programme: Programme, languages: Collection[str]) -> tuple[Problem, ..
     return (
         *_languages(programme, languages),
         *_texts(programme),
+        *_examples(programme),
         *_duplicates(programme),
         *_units(programme),
         *_stamp_reward(programme),
@@ -113,6 +118,15 @@ def _texts(programme: Programme) -> Iterator[Problem]:
                 f"nobody can read the text for {_listed(unread)}: remove it, or add the language "
                 "to `languages` in [shop]",
             )
+
+
+def _examples(programme: Programme) -> Iterator[Problem]:
+    if _EXAMPLE.search(programme.shop.contact):
+        message = "still the example's: write how people reach you"
+        yield Problem(("shop", "contact"), "warning", message)
+    if any(_EXAMPLE.search(text) for _, text in programme.joining.terms.texts):
+        message = "there is an example's address in the terms: write your own"
+        yield Problem(("joining", "terms"), "warning", message)
 
 
 def _duplicates(programme: Programme) -> Iterator[Problem]:

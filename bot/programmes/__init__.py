@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from bot.domain.programme import Programme
 from bot.domain.programme_checks import Level, Path, Problem, check
-from bot.programmes.phrasing import objection, syntax
+from bot.programmes.phrasing import objection, syntax, unrepeated
 from bot.programmes.positions import line_of, lines_of
 
 
@@ -74,7 +74,8 @@ def _checked(
     try:
         programme = Programme.model_validate(content)
     except ValidationError as error:
-        return None, tuple(Problem(e["loc"], "error", objection(e)) for e in error.errors())
+        found = unrepeated(error.errors())
+        return None, tuple(Problem(e["loc"], "error", objection(e)) for e in found)
     return programme, check(programme, languages)
 
 

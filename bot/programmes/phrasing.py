@@ -34,6 +34,9 @@ _SYNTAX = {
     "Unescaped": "a \\ in a text is written twice, or the text stands in 'single quotes'",
 }
 
+#: What people write for `true` and `false`.
+_YES_AND_NO = {"true", "false", "yes", "no", "on", "off"}
+
 #: What each of pydantic's types of value is called here.
 _WANTED = {
     "string_type": "a text in quotes",
@@ -48,10 +51,34 @@ def syntax(error: Exception, text: str) -> tuple[int | None, str]:
     said = str(error)
     if not isinstance(error, ValueError) or "integer string" in said:
         return None, "the file holds a number or a nesting too large to be meant"
-    place = re.search(r" \(at line (\d+), column \d+\)$", said)
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", said)
     line = int(place[1]) if place else text.rstrip().count("\n") + 1
+    if place and said.startswith("Invalid value"):
+        written = text.split("\n")[line - 1][int(place[2]) - 1 :]
+        if word := re.match(r"[^\W\d_]+", written):
+            return line, _bare(word[0])
     known = (ours for theirs, ours in _SYNTAX.items() if said.startswith(theirs))
     return line, next(known, f"this can't be read: {said.rpartition(' (at ')[0]}")
+
+
+def _bare(word: str) -> str:
+    """What to do about a word that stands where a value should."""
+    if word.lower() in _YES_AND_NO:
+        return "yes and no are written true and false, in small letters"
+    return (
+        f'"{word}" is no value: a number is written in digits, such as 8, and a text goes in '
+        'straight "quotes"'
+    )
+
+
+def unrepeated(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """The errors, without the missing keys that are there misspelled: those are named already."""
+    meant = {
+        (*error["loc"][:-1], name)
+        for error in errors
+        if error["type"] == "extra_forbidden" and (name := _meant(_names(error["loc"])))
+    }
+    return (error for error in errors if error["type"] != "missing" or error["loc"] not in meant)
 
 
 def objection(error: ErrorDetails) -> str:
@@ -115,6 +142,13 @@ def _called(names: tuple[str, ...]) -> str:
         return f"`{names[-1]}`"
     header = f"[{'.'.join(names)}]"
     return f"[{header}]" if _TABLES[names].listed else header
+
+
+def _meant(names: tuple[str, ...]) -> str | None:
+    """The key a key that is not known is near to."""
+    known = _TABLES[names[:-1]].part.model_fields
+    hint = did_you_mean(names[-1], known)
+    return next((name for name in known if hint and hint == did_you_mean(names[-1], [name])), None)
 
 
 def _unknown(names: tuple[str, ...]) -> str:

@@ -9,21 +9,24 @@ from bot.services import redeeming
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.storage import ledger, members, operations, vouchers
 
-#: Members or vouchers per page, so that no transaction is long.
+#: Lots or vouchers per page.
 PAGE = 100
 
 
 async def expire_lots(work: Work, now: datetime) -> int:
     """Take the remainder of every lot that has ended by `now`, once; returns the units taken."""
-    taken = 0
+    total = 0
     while True:
         async with work.reading() as reader:
             page = await ledger.members_with_ended_lots(reader, now, PAGE)
+        taken = 0
         for member_id in page:
             async with work.unit_of_work() as uow:
                 taken += await _expire_member(uow, member_id, now)
-        if len(page) < PAGE:
-            return taken
+        if not taken:
+            # Nothing is left, or another process is taking it.
+            return total
+        total += taken
 
 
 async def _expire_member(uow: UnitOfWork, member_id: int, now: datetime) -> int:

@@ -110,7 +110,8 @@ def protected(name: str) -> str:
 
 def read(text: str, programme: Programme) -> tuple[list[Line], list[Problem]]:
     """The lines of a file, unless it is no CSV with a header that can be used."""
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    separator = _separator(text)
+    reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=separator)
     lines: list[Line] = []
     problems: list[Problem] = []
     columns: Sequence[str] | None = None
@@ -130,8 +131,7 @@ def read(text: str, programme: Programme) -> tuple[list[Line], list[Problem]]:
             if problems := [Problem(number, why) for why in _bad_header(columns, programme)]:
                 break
         elif len(cells) != len(columns):
-            why = f"there are {len(cells)} values for {len(columns)} columns: mind the commas"
-            problems.append(Problem(number, why))
+            problems.append(Problem(number, _torn(len(cells), len(columns), separator)))
         else:
             texts = zip(columns, cells, strict=True)
             lines.append(Line(number, {column: cell for column, cell in texts if cell}))
@@ -140,10 +140,22 @@ def read(text: str, programme: Programme) -> tuple[list[Line], list[Problem]]:
     return lines, problems
 
 
+def _separator(text: str) -> str:
+    """What is between the columns: where decimals have a comma, Excel writes semicolons."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    return ";" if ";" in header and "," not in header else ","
+
+
+def _torn(values: int, columns: int, separator: str) -> str:
+    there = "is 1 value" if values == 1 else f"are {values} values"
+    marks = "semicolons" if separator == ";" else "commas"
+    return f"there {there} for {columns} columns: mind the {marks}"
+
+
 def _bad_header(columns: Sequence[str], programme: Programme) -> Iterator[str]:
     known = (*COLUMNS, *units(programme))
-    if len(columns) == 1 and re.search(r"[;\t]", columns[0]):
-        yield "the columns are not separated by commas: save the file as CSV with commas"
+    if len(columns) == 1 and "\t" in columns[0]:
+        yield "the columns are separated by tabs: save the file as CSV, with commas or semicolons"
         return
     for column in dict.fromkeys(columns):
         if column not in known:
@@ -245,7 +257,7 @@ def _birthday(text: str) -> tuple[int, int] | None:
     month, day = (int(match[1]), int(match[2])) if match else (0, 0)
     # A birthday may be 29 February.
     if not 1 <= month <= 12 or not 1 <= day <= monthrange(2000, month)[1]:
-        raise ValueError(f'"{text}" is no day of the year: write month and day, such as 03-14')
+        raise ValueError(f'"{text}" is no day of the year: write MM-DD, such as 03-14 for 14 March')
     return month, day
 
 

@@ -66,10 +66,13 @@ class Work:
         async with self.database.reading() as reader:
             yield reader
 
-    async def adopt(self, source: str, now: datetime) -> bool:
-        """Put a programme file's content in force unless it was seen before; True when new."""
+    async def adopt(self, source: str, now: datetime, *, again: bool = False) -> bool:
+        """Put a programme file's content in force; True when it was not already.
+
+        One that was in force before is left alone, unless it may be so `again`.
+        """
         async with self.database.transaction() as tx:
-            return await settings.add_programme(tx, source, now) is not None
+            return await settings.add_programme(tx, source, now, again=again) is not None
 
     async def programme(self) -> Programme:
         """The programme in force."""

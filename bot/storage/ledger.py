@@ -247,13 +247,14 @@ async def history(reader: Reader, member_id: int, limit: int, offset: int) -> li
 
 
 async def members_with_ended_lots(reader: Reader, now: datetime, limit: int) -> list[int]:
-    """Members who have something left in a lot that has ended, at most `limit`."""
+    """Members who have something left in a lot that has ended, of the `limit` that ended first."""
     rows = await reader.rows(
-        "SELECT DISTINCT member_id FROM lot WHERE remaining > 0 AND ends_at <= $1 "
-        f"ORDER BY member_id LIMIT {int(limit)}",
+        # Not DISTINCT: for that SQLite would go through all open lots, to have them by member.
+        "SELECT member_id FROM lot WHERE remaining > 0 AND ends_at <= $1 "
+        f"ORDER BY ends_at LIMIT {int(limit)}",
         now,
     )
-    return [row["member_id"] for row in rows]
+    return list(dict.fromkeys(row["member_id"] for row in rows))
 
 
 async def units_held(reader: Reader) -> list[str]:

@@ -37,22 +37,36 @@ async def newest_programme_version(reader: Reader) -> int | None:
 
 
 async def programme_version(reader: Reader, source: str) -> int | None:
-    """The number of the version with this content; None for one not seen before."""
-    digest = hashlib.sha256(source.encode()).hexdigest()
-    row = await reader.row("SELECT id FROM programme_version WHERE digest = $1", digest)
+    """The number of the latest version with this content; None for one not seen before."""
+    row = await reader.row(
+        "SELECT MAX(id) AS id FROM programme_version WHERE digest = $1", _digest(source)
+    )
     return row["id"] if row else None
 
 
-async def add_programme(tx: Transaction, source: str, now: datetime) -> int | None:
-    """Make a content the newest version unless it was seen before; its number, or None."""
+async def add_programme(tx: Transaction, source: str, now: datetime, *, again: bool) -> int | None:
+    """Make a content the newest version unless it is; its number, or None.
+
+    One that was a version before becomes the newest only where it may be so `again`.
+    """
+    if tx.dialect == "postgres":
+        # Two processes that start at once with one new content add it once. Any constant will do.
+        await tx.rows("SELECT pg_advisory_xact_lock(72011502)")
+    seen = await programme_version(tx, source)
+    if seen is not None and (not again or seen == await newest_programme_version(tx)):
+        return None
     row = await tx.row(
         "INSERT INTO programme_version (digest, source, created_at) VALUES ($1, $2, $3) "
-        "ON CONFLICT DO NOTHING RETURNING id",
-        hashlib.sha256(source.encode()).hexdigest(),
+        "RETURNING id",
+        _digest(source),
         source,
         now,
     )
     return row["id"] if row else None
+
+
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()
 
 
 async def lease(

@@ -85,7 +85,11 @@ async def start(app: web.Application, host: str, port: int) -> web.AppRunner:
     # aiohttp's own access log would write raw paths, and so tokens.
     runner = web.AppRunner(app, access_log=None, logger=logger, shutdown_timeout=20.0)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except BaseException:
+        await runner.cleanup()
+        raise
     return runner
 
 

@@ -34,6 +34,7 @@ class Phone:
     `name` and `language` are what its app says of the person. `role_hint` decides who scans
     whose codes: a customer's are scanned by the colleague's phone and the other way round.
     `talks_to` heads the chat. `opening` is what an empty chat's start button sends.
+    `zone` is the time zone its clock shows.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Phone:
     role_hint: Literal["customer", "colleague"]
     talks_to: str = "Regulars"
     opening: str = "/start"
+    zone: str = "UTC"
 
 
 class Typed(BaseModel):
@@ -155,6 +157,7 @@ class _Demo:
                 "talks_to": phone.talks_to,
                 "role": phone.role_hint,
                 "opening": phone.opening,
+                "zone": phone.zone,
                 "looks": "buttons" if channel.limits.buttons else "lines",
                 "scanner": self._scanner_of(phone),
             }

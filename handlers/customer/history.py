@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Turn, option
+from bot.conversation import Router, Turn, option, whole
 from bot.domain.ledger import LedgerEntry
 from bot.domain.messages import Moment, Phrase, Reply, phrase
 from bot.services import wallets
@@ -10,12 +10,14 @@ from handlers.menu import member_menu
 
 router = Router()
 
+#: Nobody looks further back.
+LAST_PAGE = 10_000
+
 
 @router.command("history", member=True)
 async def history(turn: Turn) -> Reply:
     """A page of the member's entries; the argument is the page, counted from 0."""
-    asked = turn.args[0] if turn.args else "0"
-    page = min(int(asked), 10_000) if asked.isascii() and asked.isdigit() else 0
+    page = min(whole(turn.args[0]) or 0, LAST_PAGE) if turn.args else 0
     entries, more = await wallets.history(turn.uow.tx, turn.customer.id, page)
     if not entries:
         return Reply((phrase("history.empty"),), member_menu(), edits=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Said, Turn, option
+from bot.conversation import Router, Said, Turn, option, whole
 from bot.domain.ledger import reward_unit
 from bot.domain.messages import Button, Moment, Phrase, Picture, Reply, phrase
 from bot.domain.rewards import Voucher
@@ -74,8 +74,9 @@ def _chosen(turn: Turn, ready: list[Offer]) -> str | None:
     """The reward's code from a button, from its place in the list, or from its name."""
     if turn.message.action:
         return turn.args[0] if turn.args else None
-    if turn.text.isdigit() and 0 < int(turn.text) <= len(ready):
-        return ready[int(turn.text) - 1].reward.code
+    number = whole(turn.text) or 0
+    if 0 < number <= len(ready):
+        return ready[number - 1].reward.code
     return next(
         (
             offer.reward.code
@@ -141,10 +142,10 @@ async def vouchers(turn: Turn) -> Said:
 @router.action("give_back", member=True)
 async def give_back(turn: Turn) -> Reply:
     """Give a reserved reward back to the balance."""
-    number = turn.args[0] if turn.args else ""
-    if not number.isdigit():
+    number = whole(turn.args[0]) if turn.args else None
+    if number is None:
         return Reply((phrase("voucher.unknown"),), member_menu())
-    back = await redeeming.cancel(turn.uow, turn.customer.id, int(number), turn.now)
+    back = await redeeming.cancel(turn.uow, turn.customer.id, number, turn.now)
     turn.closes = True
     if isinstance(back, Refused):
         return Reply((back.why,), member_menu())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.conversation import Router, Step, Turn, choice, option
+from bot.conversation import Router, Step, Turn, choice, option, whole
 from bot.domain.amounts import BadAmount, parse_amount
 from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
@@ -191,8 +191,7 @@ async def use(turn: Turn) -> Reply:
 @router.command("undo", role=Role.CASHIER)
 async def undo(turn: Turn) -> Reply:
     """Take back the last thing this colleague did, or the one whose button it is."""
-    asked = turn.args[0] if turn.args else ""
-    operation_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+    operation_id = whole(turn.args[0]) if turn.args else None
     undone = await reversing.undo(turn.uow, turn.colleague, turn.key, turn.now, operation_id)
     if isinstance(undone, Refused):
         return Reply((undone.why,), staff_menu(turn), edits=True)

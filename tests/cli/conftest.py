@@ -23,6 +23,9 @@ from tests.conftest import SECRET
 
 T = TypeVar("T")
 
+#: The ready-made café with a contact of its own.
+CAFE = programmes.preset("cafe-stamps").replace("ahoj@lipa.example", "at the counter")
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -114,5 +117,5 @@ def shop(
 ) -> Shop:
     """The ready-made café on a migrated database of either kind."""
     use(database_url)
-    (tmp_path / "programme.toml").write_text(programmes.preset("cafe-stamps"), "utf-8")
+    (tmp_path / "programme.toml").write_text(CAFE, "utf-8")
     return Shop(tmp_path, dialect, run)

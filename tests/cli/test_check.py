@@ -15,13 +15,14 @@ from bot import programmes
 from bot.cli import main
 from bot.cli.check import Finding, findings
 from bot.cli.opening import OLDER, CannotOpen
+from bot.services.unit_of_work import Work
 from bot.settings import PREFIX
-from tests.cli.conftest import Ran, Shop
+from tests.cli.conftest import CAFE, Ran, Shop
 from tests.conftest import SECRET
 from tests.doubles.telegram import TOKEN, TelegramDouble
 
-CAFE = programmes.preset("cafe-stamps")
 SCHEMA = "info database has the current schema"
+OFF = "info Telegram is off: put REGULARS_TELEGRAM_TOKEN=… into .env"
 
 
 def python(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -47,15 +48,15 @@ def write(folder: Path, text: str) -> None:
 def test_all_is_well(shop: Shop) -> None:
     lines = ["info programme.toml is in order", SCHEMA]
     will = "info programme.toml will be in force from the next start on"
-    assert shop.run("check") == Ran(0, [*lines, will])
+    assert shop.run("check") == Ran(0, [*lines, will, OFF])
     shop.run("staff", "add", "Anna", "--role", "owner")
-    assert shop.run("check") == Ran(0, lines)
+    assert shop.run("check") == Ran(0, [*lines, OFF])
 
 
 def test_json_holds_the_same(shop: Shop) -> None:
     write(shop.folder, CAFE.replace("card = 10", "card = 1"))
     ran = shop.run("check", "--json")
-    first, second = json.loads("\n".join(ran.out))
+    first, second, _ = json.loads("\n".join(ran.out))
     assert (ran.code, first) == (
         1,
         {
@@ -79,6 +80,7 @@ def test_every_mistake_in_the_programme_is_a_line(shop: Shop) -> None:
             f"error programme.toml:{line_of(text, 'card = 1')} units.stamps.card "
             "write at least 2, not 1",
             SCHEMA,
+            OFF,
         ],
     )
     assert ran.out[0].startswith(f"error programme.toml:{line_of(text, 'currency')} shop.currency ")
@@ -98,7 +100,7 @@ def test_a_warning_is_no_error(shop: Shop) -> None:
 def test_a_file_that_is_not_utf8_names_the_line(shop: Shop) -> None:
     shop.programme.write_bytes("[shop]\nname = 'Kavárna'\n".encode("cp1250"))
     finding = "programme.toml{} line 2 has a character that is not UTF-8: save the file as UTF-8"
-    assert shop.run("check") == Ran(1, [f"error {finding.format('')}", SCHEMA])
+    assert shop.run("check") == Ran(1, [f"error {finding.format('')}", SCHEMA, OFF])
     assert shop.run("staff", "add", "Anna", "--role", "owner") == Ran(
         1, [], [f"error: {finding.format(':')}"]
     )
@@ -110,25 +112,70 @@ def test_a_missing_programme_says_how_to_write_one(shop: Shop) -> None:
         "there is no file programme.toml: write one with `regulars new cafe-stamps "
         "programme.toml`, or name yours"
     )
-    assert shop.run("check") == Ran(1, [f"error {PREFIX}PROGRAMME {why}", SCHEMA])
+    assert shop.run("check") == Ran(1, [f"error {PREFIX}PROGRAMME {why}", SCHEMA, OFF])
     assert shop.run("staff", "add", "Anna", "--role", "owner") == Ran(
         1, [], [f"error: {PREFIX}PROGRAMME: {why}"]
     )
 
 
-def test_an_older_programme_is_a_warning_that_says_how_to_bring_it_back(shop: Shop) -> None:
-    shop.run("staff", "add", "Anna", "--role", "owner")
+def test_an_older_programme_comes_back_by_itself_on_sqlite_alone(shop: Shop) -> None:
+    """On PostgreSQL, where each process may have a file, `check` says how to bring it back."""
+
+    async def card(work: Work) -> int:
+        stamps = (await work.programme()).units.stamps
+        assert stamps
+        return stamps.card
+
+    add = ("staff", "add", "Anna", "--role", "owner")
+    in_order = ["info programme.toml is in order", SCHEMA]
+    shop.run(*add)
     write(shop.folder, CAFE.replace("card = 10", "card = 8"))
-    shop.run("staff", "add", "Eva", "--role", "owner")
+    shop.run(*add)
     write(shop.folder, CAFE)
-    assert shop.run("check") == Ran(
-        0, ["info programme.toml is in order", SCHEMA, f"warning programme.toml {OLDER}"]
+    if shop.dialect == "sqlite":
+        will = "info programme.toml will be in force from the next start on"
+        assert shop.run("check") == Ran(0, [*in_order, will, OFF])
+        assert not any(OLDER in line for line in shop.run(*add).err)
+    else:
+        assert shop.run("check") == Ran(1, [*in_order, f"error programme.toml {OLDER}", OFF])
+        assert sum(OLDER in line for line in shop.run(*add).err) == 1
+        assert shop.ask(card) == 8
+        write(shop.folder, f"{CAFE}\n# back again\n")
+        shop.run(*add)
+    assert shop.run("check") == Ran(0, [*in_order, OFF])
+    assert shop.ask(card) == 10
+
+
+def test_lines_of_the_env_file_that_do_nothing_are_named(shop: Shop) -> None:
+    (shop.folder / ".env").write_text(
+        "# ours\n\nTELEGRAM_TOKEN=123:secret\nexport port=81\nOTHER=1\n"
+        "HOST=elsewhere\nREGULARS_HOST=127.0.0.1\n",
+        "utf-8",
     )
-    (warned,) = shop.run("staff", "add", "Ota", "--role", "owner").err
-    assert OLDER in warned
-    write(shop.folder, f"{CAFE}\n# back again\n")
-    shop.run("staff", "add", "Jan", "--role", "owner")
-    assert shop.run("check") == Ran(0, ["info programme.toml is in order", SCHEMA])
+    ran = shop.run("check")
+    assert (ran.code, ran.out[:2], ran.err) == (
+        0,
+        [
+            "warning .env:3 TELEGRAM_TOKEN has no effect: did you mean REGULARS_TELEGRAM_TOKEN?",
+            "warning .env:4 port has no effect: did you mean REGULARS_PORT?",
+        ],
+        [],
+    )
+    assert ran.out[2].startswith("info programme.toml ")
+
+
+def test_lines_of_the_env_file_that_can_not_be_read_are_errors(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    (tmp_path / ".env").write_text('123:secret\n\nmy secret\nA="secret\n', "utf-8")
+    no_sign = 'there is no "=" here: write NAME=value, such as REGULARS_PORT=8080'
+    no_quote = "this can't be read: write NAME=value, and close the quotes"
+    assert run("check") == Ran(
+        1, [f"error .env:1 {no_sign}", f"error .env:3 {no_sign}", f"error .env:4 {no_quote}"]
+    )
+    (first, *_) = json.loads("\n".join(run("check", "--json").out))
+    assert (first["place"], first["line"]) == (".env", 1)
+    assert run("migrate").err[0] == f"error: .env:1: {no_sign}"
 
 
 def test_bad_settings_end_it(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +202,7 @@ def test_a_database_not_migrated_yet(
         refusal = "error: the database does not have the current schema: run `regulars migrate`"
         assert run("staff", "add", "Anna", "--role", "owner") == Ran(1, [], [refusal])
     checked = run("check")
-    assert Ran(checked.code, checked.out[1:]) == expected
+    assert Ran(checked.code, checked.out[1:-1]) == expected
     assert not database.exists()
     assert run("migrate") == Ran(0, ["applied 0001_initial"])
     assert run("migrate") == Ran(0, ["The schema is current: nothing to do."])
@@ -184,7 +231,7 @@ def test_a_wrong_secret_is_an_error(shop: Shop, monkeypatch: pytest.MonkeyPatch)
         "(for SQLite it is kept in the file secret.key beside the database)."
     )
     checked = shop.run("check")
-    assert (checked.code, checked.out[-1]) == (1, f"error database {why}")
+    assert (checked.code, checked.out[-2:]) == (1, [f"error database {why}", OFF])
     assert shop.run("ledger", "verify") == Ran(1, [], [f"error: {why}"])
 
 
@@ -204,7 +251,7 @@ def test_a_database_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("REGULARS_SECRET_KEY", SECRET)
     monkeypatch.setenv("REGULARS_DATABASE_URL", "postgres://shop:hidden@127.0.0.1:1/shop")
     ran = python("-m", "bot", "check", folder=tmp_path)
-    (_, finding) = ran.stdout.splitlines()
+    (_, finding, _) = ran.stdout.splitlines()
     assert (ran.returncode, ran.stderr) == (1, "")
     assert finding.startswith("error REGULARS_DATABASE_URL the database at postgres://127.0.0.1")
     assert "hidden" not in finding
@@ -212,9 +259,6 @@ def test_a_database_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mon
 
 async def test_online_asks_telegram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, CAFE)
-    assert (await findings(online=True))[-1] == Finding(
-        "info", "REGULARS_TELEGRAM_TOKEN", "is not set: Telegram is off"
-    )
     async with TelegramDouble() as double:
         monkeypatch.setenv("REGULARS_TELEGRAM_API_URL", double.url)
         monkeypatch.setenv("REGULARS_TELEGRAM_TOKEN", TOKEN)
@@ -230,7 +274,7 @@ async def test_online_asks_telegram(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_new_writes_a_programme_that_passes_and_never_over_another(
-    tmp_path: Path, run: Callable[..., Ran]
+    tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in programmes.presets():
         file = tmp_path / f"{name}.toml"
@@ -238,6 +282,10 @@ def test_new_writes_a_programme_that_passes_and_never_over_another(
             0, [f"Wrote {file}. Change what you like, then run `regulars check`."]
         )
         assert file.read_text("utf-8") == programmes.preset(name)
+        monkeypatch.setenv("REGULARS_PROGRAMME", str(file))
+        warning = run("check").out[0]
+        assert warning.startswith(f"warning {file}:")
+        assert warning.endswith(" shop.contact still the example's: write how people reach you")
     assert run("new", "points-shop") == Ran(
         0, ["Wrote programme.toml. Change what you like, then run `regulars check`."]
     )

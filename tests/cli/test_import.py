@@ -29,6 +29,16 @@ def test_columns_in_any_order_and_letter_case_with_a_mark_in_front(shop: Shop) -
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
+def test_semicolons_with_a_mark_in_front_as_excel_writes_them(shop: Shop) -> None:
+    text = '\ufeffphone;name;stamps\r\n777123456;"Nová; Anna, Bc.";2\r\n'
+    assert bring_in(shop, text).out == ["1 member added, 0 were there already."]
+    assert bring_in(shop, text).out == ["0 members added, 1 was there already."]
+    (row,) = csv.DictReader(exported(shop).splitlines())
+    assert (row["name"], row["stamps"]) == ("Nová; Anna, Bc.", "2")
+    assert shop.run("ledger", "verify").out == ["1 entry, 0 differences."]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
@@ -37,8 +47,21 @@ def test_columns_in_any_order_and_letter_case_with_a_mark_in_front(shop: Shop) -
         ("email", "anna@home", "this is no e-mail address"),
         ("name", "x" * 61, "write at most 60 characters"),
         ("language", "xx", 'the programme has no "xx": write one of en, cs'),
-        ("birthday", "31-12", '"31-12" is no day of the year: write month and day, such as 03-14'),
-        ("birthday", "02-30", '"02-30" is no day of the year: write month and day, such as 03-14'),
+        (
+            "birthday",
+            "14.3.",
+            '"14.3." is no day of the year: write MM-DD, such as 03-14 for 14 March',
+        ),
+        (
+            "birthday",
+            "31-12",
+            '"31-12" is no day of the year: write MM-DD, such as 03-14 for 14 March',
+        ),
+        (
+            "birthday",
+            "02-30",
+            '"02-30" is no day of the year: write MM-DD, such as 03-14 for 14 March',
+        ),
         (
             "joined",
             "5.5.2024",
@@ -100,9 +123,10 @@ def test_consent_needs_its_channel_time_and_source(shop: Shop, consent: str, mes
         ("code,points\n", [f'1 there is no column "points". There are: '
                            f'{", ".join(HEADER.split(","))}.']),
         ("code,code\n", ['1 the column "code" is there twice: keep one of the two']),
-        ("code;stamps\nA1;3\n",
-         ["1 the columns are not separated by commas: save the file as CSV with commas"]),
-        ("code,name\nA1\n", ["2 there are 1 values for 2 columns: mind the commas"]),
+        ("code\tstamps\nA1\t3\n", ["1 the columns are separated by tabs: save the file as CSV, "
+                                     "with commas or semicolons"]),
+        ("code,name\nA1\n", ["2 there is 1 value for 2 columns: mind the commas"]),
+        ("code;name\nA1;B;C\n", ["2 there are 3 values for 2 columns: mind the semicolons"]),
         ('code,name\nA1,"a"b\n', ["2 this is no CSV (',' expected after '\"'): mind the quotes"]),
         ("code,name\n,Anna\n",
          ["2 there is nothing to know the member by: write a code, phone or email"]),
@@ -138,7 +162,8 @@ def test_a_line_about_two_members_is_refused(shop: Shop) -> None:
 def test_a_file_that_is_not_utf8_or_not_there(shop: Shop) -> None:
     (shop.folder / "old.csv").write_bytes("code,name\nA1,Nováková\n".encode("cp1250"))
     assert shop.run("members", "import", "old.csv").err == [
-        "error: old.csv:2 there is a character that is not UTF-8: save the file as UTF-8"
+        "error: old.csv:2 there is a character that is not UTF-8: save the file as UTF-8, in Excel "
+        'by Save As with the type "CSV UTF-8"'
     ]
     assert shop.run("members", "import", "none.csv").err == [
         "error: none.csv can't be read: No such file or directory"

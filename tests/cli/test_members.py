@@ -49,7 +49,7 @@ def test_importing_again_changes_nothing(shop: Shop) -> None:
 def test_a_member_known_by_the_number_alone_is_not_doubled(shop: Shop) -> None:
     bring_in(shop, PEOPLE)
     more = "stamps,phone\n5,777 123 456\n1,777 123 457\n"
-    assert bring_in(shop, more) == Ran(0, ["1 members added, 1 were there already."])
+    assert bring_in(shop, more) == Ran(0, ["1 member added, 1 was there already."])
     assert shown(shop, "+420777123456")["balances"] == {"stamps": 3, "reward:coffee": 2}
     assert shown(shop, "+420777123457")["balances"] == {"stamps": 1, "reward:coffee": 0}
 
@@ -58,7 +58,7 @@ def test_an_opening_balance_is_given_once_even_after_the_number_moved(shop: Shop
     bring_in(shop, "phone,stamps\n+420777123456,5\n")
     shop.sql("UPDATE identity SET member_id = NULL")
     assert bring_in(shop, "phone,stamps\n+420777123456,5\n") == Ran(
-        0, ["0 members added, 1 were there already."]
+        0, ["0 members added, 1 was there already."]
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import PREFIX, BadSettings, Settings
+from bot.settings import EXAMPLE_TOKEN, PREFIX, BadSettings, Settings
 
 KEY = "k" * 16
 TOKEN = "123456:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQ"
@@ -128,6 +128,16 @@ def test_a_webhook_needs_an_address_telegram_delivers_to() -> None:
         TELEGRAM_TOKEN=TOKEN, PUBLIC_URL="http://localhost", TELEGRAM_API_URL="http://localhost:81"
     )
     assert double.telegram_mode == "webhook"
+
+
+def test_the_readmes_example_of_a_token_is_none() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert f"REGULARS_TELEGRAM_TOKEN={EXAMPLE_TOKEN}'" in readme
+    (finding,) = findings(TELEGRAM_TOKEN=EXAMPLE_TOKEN)
+    assert finding == (
+        "REGULARS_TELEGRAM_TOKEN: this is the example's: paste the token that @BotFather gave you "
+        "in its place"
+    )
 
 
 def test_the_file_is_read_and_the_environment_comes_first(

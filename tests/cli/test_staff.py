@@ -71,11 +71,23 @@ def test_people_read_what_to_open_and_what_to_type(
         [
             "Anna becomes cashier by opening this once, within a week:",
             f"  https://shop.example/s/{payload}",
-            "or by writing to the bot:",
+            "or by sending this to the bot:",
             f"  /start {payload}",
         ],
     )
     assert isinstance(open_link(shop, payload, "7"), Staff)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_without_telegram_there_is_no_link_yet(shop: Shop) -> None:
+    ran = shop.run("staff", "add", "Anna", "--role", "cashier")
+    assert ran.err[-1] == (
+        "There is no link yet, as Telegram is off: put REGULARS_TELEGRAM_TOKEN=… into .env and "
+        "start `regulars run`."
+    )
+    assert ran.out[0] == "Anna becomes cashier by sending this to the bot once, within a week:"
+    assert len(ran.out) == 2
+    assert ran.out[1].startswith("  /start s_")
 
 
 async def test_the_link_leads_to_the_bot_where_telegram_answers(

@@ -40,6 +40,13 @@ BETWEEN = [
      "warning", NO_TERMS),
     ([('terms = "Ten coffees, the eleventh is on us."', 'terms = " " #!')], "joining.terms",
      "warning", NO_TERMS),
+    # Addresses nobody has
+    *(([("[shop]", f'[shop]\ncontact = "{contact}" #!')], "shop.contact", "warning",
+       "still the example's: write how people reach you")
+      for contact in ("ahoj@lipa.example", "LIPA.EXAMPLE/contact", "Write to a@lipa.example.")),
+    ([('terms = "Ten coffees, the eleventh is on us."',
+       'terms = { en = "Ten", cs = "Deset: lipa.example/cs" } #!')], "joining.terms", "warning",
+     "there is an example's address in the terms: write your own"),
     # Twice
     ([('code = "coffee"\nname = "Coffee"', 'code = "coffee"\nname = "Coffee"\n[[rewards]]\n'
        'code = "coffee" #!\nname = "Tea"')], "rewards[2].code", "error",
@@ -149,6 +156,7 @@ def test_a_programme_that_counts_nothing_is_refused() -> None:
 @pytest.mark.parametrize(
     "edits",
     [
+        [("[shop]", '[shop]\ncontact = "lipa.example.com, lipa.examples, for example, or .example"')],
         [("card = 10", 'card = 10\nexpires = "3 months"')],
         [("card = 10", 'card = 10\nexpires = "13 weeks"')],
         [("card = 10", 'card = 10\nexpires = "end of year + 3 months"')],

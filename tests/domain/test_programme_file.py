@@ -44,6 +44,12 @@ def test_the_base_has_nothing_to_find() -> None:
         ('name = "Cake"', 'name = "C\\ake" #!', "a \\ in a text is written twice, or the text "
          "stands in 'single quotes'"),
         ("points = 100\n", "points = [100 #!", "the closing ] or a comma of a list is missing"),
+        ("[joining]", "[joining]\nmarketing = True #!", "yes and no are written true and false, in "
+         "small letters"),
+        ("[joining]", "[joining]\nmarketing = yes #!", "yes and no are written true and false, in "
+         "small letters"),
+        ("card = 10", "card = eight #!", '"eight" is no value: a number is written in digits, such '
+         'as 8, and a text goes in straight "quotes"'),
         ("points = 100\n", "points = #!", "the value is missing or can't be read: a text goes in "
          'straight "quotes"'),
         ('name = "Cake"', 'name = "Cake\x07" #!', "this can't be read: Illegal character '\\x07'"),
@@ -71,6 +77,8 @@ VALUES = [
      'there is no key `crad` here. Did you mean "card"?'),
     ("[units.points]", "[units.points]\n[untis] #!", "untis",
      'there is no key `untis` here. Did you mean "units"?'),
+    ("[units.stamps]\ncard = 10", "[units.stamps]\ncrad = 10 #!", "units.stamps.crad",
+     'there is no key `crad` here. Did you mean "card"?'),
     ("card = 10", 'card = 10\nzone = "UTC" #!', "units.stamps.zone",
      "there is no key `zone` here, only `card`, `reward`, `expires`"),
     ("card = 10", 'card = 10\ncurrency = "EUR" #!', "units.stamps.currency",
@@ -190,6 +198,15 @@ def test_tables_that_are_missing_have_no_line() -> None:
     )
 
 
+def test_a_table_under_a_misspelled_name_is_one_finding() -> None:
+    text = BASE.replace("[units.", "[unit.")
+    assert findings(text) == (
+        Finding(7, "unit", "error", 'there is no key `unit` here. Did you mean "units"?'),
+    )
+    other = BASE.replace("[units.", "[counted.")
+    assert [finding.key for finding in findings(other)] == ["units", "counted"]
+
+
 def test_a_warning_keeps_the_programme() -> None:
     programme, found = read(marked(("card = 10", "card = 11"))[0], LANGUAGES)
     assert [finding.level for finding in found] == ["warning"]
@@ -255,9 +272,9 @@ def test_presets_are_named_with_a_line_about_each() -> None:
 
 
 @pytest.mark.parametrize("name", presets())
-def test_a_preset_has_nothing_to_find_and_speaks_both_languages(name: str) -> None:
+def test_a_preset_asks_for_a_contact_alone_and_speaks_both_languages(name: str) -> None:
     programme, found = read(preset(name), LANGUAGES)
-    assert found == ()
+    assert [(finding.key, finding.level) for finding in found] == [("shop.contact", "warning")]
     assert programme is not None
     assert programme.shop.languages == LANGUAGES
     for text in (programme.joining.terms, *(reward.name for reward in programme.rewards)):
@@ -268,7 +285,7 @@ def test_a_preset_has_nothing_to_find_and_speaks_both_languages(name: str) -> No
 def test_the_commented_examples_of_a_preset_work(name: str) -> None:
     text = re.sub(r"^# (\[\[|\w+ = )", r"\1", preset(name), flags=re.MULTILINE)
     assert text != preset(name)
-    assert findings(text) == ()
+    assert [finding.key for finding in findings(text)] == ["shop.contact"]
 
 
 @pytest.mark.parametrize("name", ["nothing", "../../pyproject", "__init__", ""])

@@ -23,10 +23,11 @@ CREATE TABLE lease (
 
 CREATE TABLE programme_version (
     id {id},
-    digest TEXT NOT NULL UNIQUE,
+    digest TEXT NOT NULL,
     source TEXT NOT NULL,
     created_at {at} NOT NULL
 );
+CREATE INDEX programme_version_digest ON programme_version (digest);
 
 CREATE TABLE member (
     id {id},
@@ -154,7 +155,7 @@ CREATE INDEX operation_member ON operation (member_id, created_at, id)
 
 CREATE TABLE purchase (
     id {id},
-    operation_id BIGINT NOT NULL REFERENCES operation (id),
+    operation_id BIGINT NOT NULL UNIQUE REFERENCES operation (id),
     member_id BIGINT REFERENCES member (id),
     amount_minor BIGINT NOT NULL CHECK (amount_minor >= 0),
     currency TEXT NOT NULL,

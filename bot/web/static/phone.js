@@ -3,8 +3,6 @@
 const TYPING_AFTER = 250;
 const TYPING_AT_MOST = 6000;
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-
 /** Make an element with attributes or properties, and put children in it. */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -39,6 +37,7 @@ function linked(text) {
 
 export class Phone {
   #place;
+  #clock;
   #list;
   #opening;
   #shown = new Map();
@@ -48,6 +47,12 @@ export class Phone {
   /** `act` takes what was done here: a command for the server and the element it came from. */
   constructor(section, place, act) {
     this.section = section;
+    // The shop's zone, in which the bot speaks, wherever the browser is.
+    this.#clock = new Intl.DateTimeFormat("en-GB", {
+      hour: "2-digit",
+      minute: "2-digit",
+      timeZone: section.dataset.zone,
+    });
     this.#place = place;
     this.#act = act;
     this.#list = section.querySelector(".messages");
@@ -115,7 +120,7 @@ export class Phone {
 
   /** Set the clock in the status bar. */
   tick(now) {
-    this.section.querySelector(".bar time").textContent = clock.format(now);
+    this.section.querySelector(".bar time").textContent = this.#clock.format(now);
   }
 
   #say(text) {
@@ -146,7 +151,7 @@ export class Phone {
     }
     bubble.append(
       make("span", { className: "words" }, ...linked(message.text)),
-      make("time", { dateTime: message.at }, clock.format(new Date(message.at))),
+      make("time", { dateTime: message.at }, this.#clock.format(new Date(message.at))),
     );
     item.append(bubble, ...message.buttons.map((row) => this.#row(row, message)));
     return item;
