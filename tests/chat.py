@@ -260,15 +260,16 @@ class InMemory(Person):
         await dispatcher.idle()
 
     def _write(self, text: str) -> InboundMessage:
-        return self._inbound(text=text)
+        return self.inbound(text=text)
 
     def _share(self, phone: str, own: bool) -> InboundMessage:
-        return self._inbound(contact=Contact(phone, own))
+        return self.inbound(contact=Contact(phone, own))
 
     def _send(self, kind: str, caption: str = "") -> InboundMessage:
-        return self._inbound(media=kind, text=caption)
+        return self.inbound(media=kind, text=caption)
 
-    def _inbound(self, **fields: Any) -> InboundMessage:
+    def inbound(self, **fields: Any) -> InboundMessage:
+        """What the channel would make of something the person does."""
         return InboundMessage(
             address=Address(self.channel, self.address),
             external_id=uuid4().hex,
@@ -310,7 +311,7 @@ class OnSimulator(InMemory):
         message, choice = self._visible(label, under)
         if self._asks_contact(message, label):
             return self._share(self.phone, own=True)
-        return self._inbound(action=Action.unpack(choice.data), message_id=message.id)
+        return self.inbound(action=Action.unpack(choice.data), message_id=message.id)
 
     def _asks_contact(self, message: Message, label: str) -> bool:
         return any(
@@ -425,8 +426,8 @@ class OnTelegram(Person):
             return self.chat.press(label)
         query_id = uuid4().hex
         self.chat.spinning.add(query_id)
-        where = {"message_id": int(message.id), "date": 1, "chat": {"id": self.chat.id}}
-        where["chat"] |= {"type": "private", "first_name": self.name}
+        chat = {"id": self.chat.id, "type": "private", "first_name": self.name}
+        where = {"message_id": int(message.id), "date": 1, "chat": chat}
         return self._double.push(
             "callback_query",
             {

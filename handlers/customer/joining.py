@@ -57,10 +57,10 @@ async def referred(turn: Turn) -> Reply:
 async def claim(turn: Turn) -> Reply:
     """Claim a purchase made without the card; a stranger joins first."""
     if turn.member is None:
+        step = turn.conversation.step or "join.welcome"
         refused = await earning.claim_refused(turn.uow, turn.text, turn.now)
         if refused:
-            return Reply((refused.why,), then="join.welcome")
-        step = turn.conversation.step or "join.welcome"
+            return Reply((refused.why,), then=step, draft=turn.draft)
         draft = {**turn.draft, "claim": turn.text}
         return Reply((phrase("claim.join_first"),), then=step, draft=draft)
     return await _claim(turn, turn.text)

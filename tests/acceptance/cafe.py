@@ -49,14 +49,20 @@ _HELD = (
 
 
 class Time(Clock):
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved; leases go by the machine's, and `waited`."""
 
     def __init__(self, at: datetime) -> None:
         super().__init__()
         self.at = at
 
+        #: By how much leases think it is later.
+        self.waited = timedelta()
+
     def now(self) -> datetime:
         return self.at
+
+    def real_now(self) -> datetime:
+        return super().real_now() + self.waited
 
     def advance(self, by: timedelta) -> None:
         self.at += by
@@ -187,6 +193,7 @@ class Cafe:
         #: What a test means to leave behind; anything else is a mistake.
         self.expected_unsent: list[tuple[str, str]] = []
         self.expected_failures: list[str] = []
+        self._owner = "test"
         self._url = database_url
         self._source = source
 
@@ -194,7 +201,7 @@ class Cafe:
         """Open the database and build the house."""
         self.database = await Database.open(self._url)
         await open_vault(self.database, [SECRET], NOW)
-        self.work = Work(self.database, self.words.languages, owner="test")
+        self.work = Work(self.database, self.words.languages, owner=self._owner)
         await self.work.adopt(self._source, self.clock.now())
         self.house = await self.world.open(self._url, self.work, self.clock)
 
@@ -203,6 +210,12 @@ class Cafe:
         await self.world.close()
         await self.house.dispatcher.idle()
         await self.database.close()
+
+    async def dies(self) -> None:
+        """End as a killed process does, nothing finished, and start again; leases stay taken."""
+        await self.database.close()
+        self._owner = f"{self._owner}'"
+        await self.opens()
 
     async def reopens(self) -> None:
         """Stop, and start again on the same database."""
@@ -287,6 +300,11 @@ class Cafe:
         """What the database says."""
         async with self.database.reading() as reader:
             return await reader.rows(sql, *values)
+
+    def opened(self, column: str, sealed: str) -> str:
+        """What stands in a sealed column."""
+        assert self.database.vault is not None
+        return self.database.vault.open(column, sealed)
 
     async def held(self) -> list[tuple[int, int]]:
         """A fingerprint of the ledger, and of all that hangs on it."""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.conversation import Router
 from bot.services import earning, joining, news, wallets
 from handlers import ROUTERS
 from tests.acceptance.cafe import SALES, Cafe, preset
@@ -68,7 +67,7 @@ async def busy(open_cafe: OpenCafe, language: str = "en") -> tuple[Cafe, Person,
 class TestTexts:
     """What nobody understands."""
 
-    @everywhere()
+    @on("telegram", "simulator-text", "console")
     async def test_of_a_member(self, open_cafe: OpenCafe) -> None:
         cafe, anna, _, _ = await busy(open_cafe)
         async with cafe.nothing_changes():
@@ -95,7 +94,7 @@ class TestTexts:
             assert ivan.buttons == ["Přidat se", "English", "Podmínky a soukromí"]
         assert await cafe.rows("SELECT id FROM member") == []
 
-    @everywhere()
+    @on("telegram", "simulator", "telegram-polling")
     async def test_of_a_hundred_kilobytes(self, open_cafe: OpenCafe) -> None:
         cafe, anna, till, _ = await busy(open_cafe)
         async with cafe.nothing_changes():
@@ -132,7 +131,9 @@ class TestNoTexts:
     async def test_of_a_member(self, open_cafe: OpenCafe, what: str) -> None:
         cafe, anna, till, _ = await busy(open_cafe)
         async with cafe.nothing_changes():
-            assert await NO_TEXTS[what](anna) == ["I can read only text and buttons.\n3 of 10 stamps"]
+            assert await NO_TEXTS[what](anna) == [
+                "I can read only text and buttons.\n3 of 10 stamps"
+            ]
             assert anna.buttons == MENU
             assert await NO_TEXTS[what](till) == [
                 "I can read only text and buttons.\n"
@@ -247,7 +248,7 @@ class TestFailure:
         assert failure.startswith("ValueError at ")
         assert anna.name not in failure
         [kept] = await cafe.rows("SELECT message_sealed FROM inbound WHERE failure IS NOT NULL")
-        assert "historie" in cafe.work.database.vault.open("inbound.message", kept["message_sealed"])
+        assert "historie" in cafe.opened("inbound.message", kept["message_sealed"])
         cafe.expected_failures = [failure]
         if isinstance(anna, OnTelegram):
             assert set(anna.webhook_answers) <= {200}
@@ -325,8 +326,7 @@ class TestFailure:
     ) -> None:
         ivan = cafe.guest("Ivan", "cs")
         with monkeypatch.context() as broken:
-            broken.setattr(Router, "command", None)
-            broken.setattr("bot.routing.Routes._typed", _breaks("told"))
+            broken.setattr("handlers.customer.joining.offer", _breaks_now)
             assert await ivan.opens("join") == [APOLOGY_CS]
         [shown] = await ivan.opens("join")
         assert shown.startswith("Kavárna Lípa vás vítá.")
@@ -339,6 +339,10 @@ def _breaks(text: str) -> Callable[..., Any]:
         raise ValueError(f"{text}, whose number is +420777000111, broke it")
 
     return broken
+
+
+def _breaks_now(*_: Any) -> None:
+    raise ValueError("Ivan broke it")
 
 
 def _assert_impersonal(logs: Any, person: Person, code: str) -> None:
