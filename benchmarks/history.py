@@ -63,7 +63,10 @@ async def _press(house: House, bodies: list[str]) -> float:
 
 
 async def _live_through(work: Work, till: Till, stamped: Sequence[Regular]) -> None:
-    """A year of stamps, and of messages in the colleague's chat, a row each."""
+    """A year of stamps, and of messages in the colleague's chat, a row each.
+
+    SQLite counts on after these numbers by itself; PostgreSQL would not.
+    """
     days = [NOON - timedelta(days=365 * (STAMPS - number) / STAMPS) for number in range(STAMPS)]
     ids = [stamped[number % len(stamped)].id for number in range(STAMPS)]
     async with work.unit_of_work() as uow:

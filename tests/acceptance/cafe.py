@@ -158,6 +158,7 @@ class ByTelegram(World):
             telegram_token=SecretStr(TOKEN),
             telegram_api_url=self._double.url,
             telegram_mode=self._mode,
+            telegram_rate=10_000,
             public_url=f"http://127.0.0.1:{self._port}",
             port=self._port,
         )

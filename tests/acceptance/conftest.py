@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
 
+from locales.catalogue import Catalogue
 from tests.acceptance.cafe import ByTelegram, Cafe, InTerminal, Simulated, World, preset
 from tests.conftest import MakeDatabase
 from tests.doubles.telegram import TelegramDouble
@@ -30,6 +32,14 @@ def on(*channels: str) -> pytest.MarkDecorator:
 
 def _on(where: Iterable[tuple[str, str]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("channel", "dialect"), list(where), indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues_read_once() -> Iterator[None]:
+    """Reading the catalogues takes longer than most transcripts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Catalogue, "read", staticmethod(functools.cache(Catalogue.read)))
+        yield
 
 
 @pytest.fixture

@@ -94,12 +94,12 @@ class TestInterrupted:
 
         assert await anna.says("help") == [
             "This is the loyalty card of Kavárna Lípa. Choose Join to get yours.\n"
-            f"A person: ahoj@lipa.example\n{WELCOME}"
+            f"Write to us: ahoj@lipa.example\n{WELCOME}"
         ]
         assert await anna.says("balance") == [WELCOME]
         assert await anna.says("stop") == [f"You get no messages from us.\n{WELCOME}"]
         assert await anna.says("Is the coffee good?") == [
-            f"To get your card, choose Join.\n{WELCOME}"
+            f"Reply 1 or JOIN and your card is here.\n{WELCOME}"
         ]
         assert anna.buttons == ["Join", "Čeština", "Terms and privacy"]
 
@@ -210,7 +210,7 @@ class TestPhone:
             f"Please use the button: it proves that the number is yours.\n{PHONE}"
         ]
         assert await anna.shares_contact("+12") == [
-            f"This is no valid phone number. Write it like +420 777 123 456.\n{PHONE}"
+            f"This isn't a valid phone number. Write it like +420 777 123 456.\n{PHONE}"
         ]
         assert await anna.presses("Share my number") == [CARD, OFFERS]
         [number] = await cafe.rows(

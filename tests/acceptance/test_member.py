@@ -348,9 +348,10 @@ class TestSmallTalk:
         anna, _ = await stamped(cafe, 3)
         for text in ("help", "/help", "HELP!"):
             assert await anna.says(text) == [
-                "CARD shows your card, BALANCE where you stand, REWARDS what there is, "
-                "REDEEM gets you one. MENU leaves anything, STOP ends offers.\n"
-                "A person: ahoj@lipa.example"
+                "CARD – your card to show\nBALANCE – where you stand\nREWARDS – what there is\n"
+                "REDEEM – get a reward now\nMENU – back to the start, from anywhere\n"
+                "STOP – no more offers\n"
+                "Write to us: ahoj@lipa.example"
             ]
         for text in ("menu", "0", "/menu", "/start"):
             assert await anna.says(text) == ["3 of 10 stamps"]
@@ -365,8 +366,8 @@ class TestSmallTalk:
     async def test_cancel(self, cafe: Cafe) -> None:
         anna, _ = await stamped(cafe, 0)
         await anna.says("language")
-        assert await anna.says("cancel") == ["Left. What was done stays done."]
-        assert await anna.says("/cancel") == ["Nothing was open."]
+        assert await anna.says("cancel") == ["Cancelled. What was done stays done."]
+        assert await anna.says("/cancel") == ["There is nothing to cancel."]
 
     async def test_two_misses_reach_a_person(self, cafe: Cafe) -> None:
         anna, _ = await stamped(cafe, 0)
@@ -375,7 +376,7 @@ class TestSmallTalk:
         ]
         assert anna.buttons == MENU
         assert await anna.says("Well?") == [
-            "I still don't get it. A person will: ahoj@lipa.example"
+            "Sorry, I can't help with that. Write to us: ahoj@lipa.example"
         ]
         assert anna.buttons == MENU
         await anna.says("balance")
@@ -386,7 +387,7 @@ class TestSmallTalk:
         anna = await cafe.member()
         for _ in range(3):
             assert await anna.says("hm") == ["I didn't get that. Choose below, or type HELP."]
-        assert (await anna.says("help"))[0].endswith("STOP ends offers.")
+        assert (await anna.says("help"))[0].endswith("STOP – no more offers")
 
     async def test_privacy_says_what_is_kept(self, cafe: Cafe) -> None:
         anna, _ = await stamped(cafe, 0)

@@ -94,6 +94,12 @@ async def test_s9_the_same_key_stamps_once_and_tells_when(shop: Shop) -> None:
     assert await shop.has(anna) == (1, 0)
 
 
+async def test_s9_a_stamping_that_is_delivered_again_is_not_told_of_a_limit(shop: Shop) -> None:
+    anna, bara = await shop.member(), await shop.colleague()
+    await shop.stamp(anna, bara, 10, key="panel:1")
+    assert await shop.stamp(anna, bara, 10, key="panel:1") == Repeated("stamp", NOW)
+
+
 async def test_s9_a_receipt_counts_once_whoever_is_named_and_tells_when(shop: Shop) -> None:
     await shop.work.adopt(deli(), NOW)
     anna, ben, bara = await shop.member(), await shop.member("Ben"), await shop.colleague()
