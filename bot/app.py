@@ -224,18 +224,25 @@ async def _poll(house: House, telegram: Telegram, stop: asyncio.Event) -> None:
             continue
         lost = asyncio.Event()
         poller = asyncio.create_task(telegram.poll(handle, lost))
-        while not stop.is_set() and not poller.done():
-            await _wait(stop, POLLING_LEASE_LENGTH.total_seconds() / 3)
-            if not stop.is_set() and not await _hold(house):
-                break
-        lost.set()
-        await poller
+        try:
+            while not stop.is_set() and not poller.done():
+                await _wait(stop, POLLING_LEASE_LENGTH.total_seconds() / 3)
+                if not stop.is_set() and not await _hold(house):
+                    break
+        finally:
+            lost.set()
+            await poller
     await leases.end(house.work, POLLING_LEASE)
 
 
 async def _hold(house: House) -> bool:
+    """Whether this process may poll; when the database does not answer, not now."""
     now = house.clock.real_now()
-    return await leases.take(house.work, POLLING_LEASE, now, POLLING_LEASE_LENGTH)
+    try:
+        return await leases.take(house.work, POLLING_LEASE, now, POLLING_LEASE_LENGTH)
+    except Exception as error:
+        log.error("the polling lease could not be taken", error=type(error).__name__)
+        return False
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

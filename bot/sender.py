@@ -26,9 +26,11 @@ log = structlog.get_logger()
 #: How long one message may be *sending* before its sender counts as lost. Longer than any
 #: provider call is allowed to take, so that a slow answer is not taken for a dead process.
 SENDING_LEASE = timedelta(seconds=60)
+#: How long one message may take in all, rendering and waiting for its turn included, in seconds.
+SENDING_SECONDS = 45.0
 #: How many times a message that was not taken is tried, and the longest pause between tries.
 TRIES = 10
-LONGEST_PAUSE_SECONDS = 600.0
+LONGEST_PAUSE_SECONDS = outbox.LONGEST_WAIT.total_seconds()
 #: Conversations looked at per round of the delivery loop.
 ROUND = 200
 
@@ -99,7 +101,11 @@ class Sender:
         name = letter.address.channel
         outcome: str
         try:
-            provider_id = await self._hand_over(letter)
+            async with asyncio.timeout(SENDING_SECONDS):
+                provider_id = await self._hand_over(letter)
+        except TimeoutError:
+            await self._not_taken(letter, SendError("unknown", "took too long"))
+            outcome = "unknown"
         except SendError as error:
             await self._not_taken(letter, error)
             outcome = error.kind

@@ -18,12 +18,19 @@ _WORD = re.compile(r"\S+")
 _BOT_NAME = re.compile(r"@\w+$")
 
 
+#: No word, command or label is longer, in characters; folding a longer text for each of them
+#: would let one message hold everybody up.
+LONGEST = 200
+
+
 def loose(text: str) -> str:
     """`text` as it is compared: folded, its punctuation and emoji dropped, single spaces.
 
     Signs of arithmetic and money stay, so that the labels `+1` and `£1` are not `1`. A text of
     nothing but signs stays as it is.
     """
+    if len(text) > LONGEST:
+        return text
     folded = fold(text).translate(_APOSTROPHES)
     kept = (c if c.isalnum() or unicodedata.category(c) in {"Sm", "Sc"} else " " for c in folded)
     return " ".join("".join(kept).split()) or folded.strip()

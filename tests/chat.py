@@ -207,6 +207,9 @@ class Person(ABC):
         await self._deliver(act(), times)
         for person in self._company.people:
             person.check_fit()
+        if self.news:
+            # conversation.md: what to do next comes last; never a dead end.
+            assert self.message.labels, f"a dead end: {self.message.text}"
         return self.sees()
 
     def check_fit(self) -> None:
@@ -291,7 +294,8 @@ class OnSimulator(InMemory):
         language: str,
     ) -> None:
         self._simulator = simulator
-        self.channel, self.address, self.app_name = simulator().name, name.casefold(), name
+        self.channel, self.app_name = simulator().name, name
+        self.address = f"{name.casefold()}-{len(company.people)}"
         self.phone = f"+420777{len(company.people):06}"
         super().__init__(company, dispatcher, simulator().limits, name, language)
 

@@ -9,6 +9,7 @@ from bot.channels.base import Limits
 from bot.domain.messages import Address, OutboundMessage, RenderedButton
 
 ELLIPSIS = "…"
+LAST_OF_ONE_UNIT = "\uffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def shortened(text: str, length: int) -> str:
 
 def _cut(whole: OutboundMessage, limits: Limits) -> list[OutboundMessage]:
     first_limit = limits.caption if whole.picture is not None else limits.text
-    if len(whole.text) <= first_limit:
+    if _length(whole.text) <= first_limit:
         return [whole]
     parts = _pieces(whole.text, limits.text)
     messages = [OutboundMessage(whole.address, part) for part in parts]
@@ -100,8 +101,27 @@ def _cut(whole: OutboundMessage, limits: Limits) -> list[OutboundMessage]:
 def _pieces(text: str, length: int) -> list[str]:
     """The text in pieces that fit, cut at a line's end or a space where there is one."""
     pieces = []
-    while len(text) > length:
-        end = max(text.rfind("\n", 1, length), 0) or max(text.rfind(" ", 1, length), 0) or length
+    while _length(text) > length:
+        most = _most(text, length)
+        end = max(text.rfind("\n", 1, most), 0) or max(text.rfind(" ", 1, most), 0) or most
         pieces.append(text[:end].rstrip())
         text = text[end:].lstrip()
     return [*pieces, text] if text else pieces
+
+
+def _length(text: str) -> int:
+    """How long a text is in UTF-16 units, as Telegram counts; elsewhere it is cut a bit early.
+
+    https://core.telegram.org/api/entities#entity-length
+    """
+    return len(text) + sum(char > LAST_OF_ONE_UNIT for char in text)
+
+
+def _most(text: str, length: int) -> int:
+    """How many characters from the beginning of a longer text are at most `length` units."""
+    units = 0
+    for count, char in enumerate(text):
+        units += _length(char)
+        if units > length:
+            return count
+    return len(text)

@@ -52,17 +52,19 @@ def _said(update_id: int, message: Message) -> InboundMessage | None:
         address=Address("telegram", str(person.id)),
         external_id=str(update_id),
         text=_clean(text),
-        contact=_contact(shared, person) if shared else None,
+        contact=_contact(shared, person, message) if shared else None,
         media=media,
         name=_clean(person.first_name),
         language=_clean(person.language_code or ""),
     )
 
 
-def _contact(shared: SharedContact, person: User) -> Contact:
+def _contact(shared: SharedContact, person: User, message: Message) -> Contact:
     # Telegram names the account of a shared contact. Only when that is the sender's is the number
     # proven to be theirs: anyone can pass on anyone's contact (S12).
-    return Contact(_clean(shared.phone_number), own=shared.user_id == person.id)
+    # An old one that was forwarded may be a number somebody else has by now.
+    own = shared.user_id == person.id and message.forward_origin is None
+    return Contact(_clean(shared.phone_number), own=own)
 
 
 def _pressed(update_id: int, press: CallbackQuery) -> InboundMessage | None:

@@ -247,7 +247,9 @@ def major(programme: Programme, amount_minor: int) -> Decimal:
 
 async def _repeated(uow: UnitOfWork, key: str) -> Repeated | None:
     done = await operations.by_key(uow.tx, key)
-    return Repeated(done.kind, done.created_at, done.id) if done else None
+    if done is None:
+        return None
+    return Repeated(done.kind, done.created_at, done.id, done.member_id, done.staff_id)
 
 
 async def _own_card(

@@ -33,7 +33,7 @@ async def of_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: datet
         if reward:
             phrases.append(reward_ready(purse, reward))
             phrases += next_card(purse)
-            buttons = ((_redeem(code), _keep()),)
+            buttons = ((_redeem(code, str(earned.operation_id)), _keep()),)
     return Reply(tuple(phrases), buttons or ((_card(),),))
 
 
@@ -62,7 +62,7 @@ async def tell_voucher_ended(uow: UnitOfWork, voucher: Voucher, now: datetime) -
     """Tell a member that a voucher ran out and nothing was lost."""
     reward = uow.programme.reward(voucher.reward)
     if reward:
-        buttons = ((_redeem(reward.code), _card()),)
+        buttons = ((_redeem(reward.code, f"v{voucher.id}"), _card()),)
         reply = Reply((phrase("news.voucher_ended", reward=reward.name),), buttons)
         await outreach.tell_member(uow, voucher.member_id, reply, now)
 
@@ -111,8 +111,8 @@ def _given(purse: Wallet, unit: str, amount: int, kind: EntryKind, earned: Earne
     return phrase("news.points", n=amount, have=have)
 
 
-def _redeem(code: str) -> Button:
-    return Button(phrase("button.redeem_now"), Action("redeem", (code,)))
+def _redeem(code: str, mark: str) -> Button:
+    return Button(phrase("button.redeem_now"), Action("redeem", (code, mark)))
 
 
 def _keep() -> Button:

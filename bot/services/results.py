@@ -24,6 +24,8 @@ class Repeated:
     kind: str
     at: datetime
     operation_id: int = field(default=0, compare=False)
+    member_id: int | None = field(default=None, compare=False)
+    staff_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

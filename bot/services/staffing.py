@@ -41,6 +41,9 @@ async def accept(
     ends_at = await staff.invitation_ends_at(uow.tx, invitation_id)
     if ends_at is not None and ends_at <= now:
         return Refused(phrase("invitation.ended", n=INVITATION_DAYS))
+    if conversation.staff_id is not None and await staff.get(uow.tx, conversation.staff_id):
+        # Opened by a colleague who tries the link they are about to pass on.
+        return Refused(phrase("invitation.colleague"))
     await staff.accept(uow.tx, invitation_id, staff_id, conversation.identity_id, now)
     colleague = await staff.get(uow.tx, staff_id)
     return colleague or Refused(phrase("invitation.unknown"))
@@ -62,6 +65,11 @@ async def member_by_reference(uow: UnitOfWork, reference: str) -> Member | None:
         return found
     number = e164(reference, uow.programme)
     return await members.by_identity(uow.tx, "phone", number) if number else None
+
+
+async def member_by_id(uow: UnitOfWork, member_id: int | None) -> Member | None:
+    """The member with this number, if one is given."""
+    return await members.get(uow.tx, member_id) if member_id else None
 
 
 async def find(uow: UnitOfWork, text: str) -> list[Member]:

@@ -235,7 +235,10 @@ def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
             raise ValueError("not a sqlite:// or postgres:// address")
         return {"default": "asyncpg" + url[len(parts.scheme) :]}
     path = url.removeprefix("sqlite://")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    file = Path(path)
+    # Nobody but its owner: what is not encrypted in it is nobody else's business either.
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.touch(mode=0o600)
     credentials = {
         "file_path": path,
         "busy_timeout": BUSY_TIMEOUT_MS,
@@ -252,9 +255,11 @@ def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
 
 
 def safe_url(url: str) -> str:
-    """A database address without its password, for messages."""
+    """A database address without name, password and options, for messages."""
+    if url.startswith("sqlite://"):
+        return url
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if parts.password else url
+    return f"{parts.scheme}://{parts.hostname or ''}/{parts.path.rpartition('/')[2]}"
 
 
 def instant(value: datetime | str | None) -> datetime | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from bot.storage.models import VaultKey
 from bot.storage.vault import Vault
 
 _NONCE_BYTES = 12
+#: In characters; what is made is longer, what is shorter was cut or emptied.
+SHORTEST_KEPT = 16
 
 
 class WrongSecret(Exception):
@@ -82,14 +86,25 @@ async def check_secrets(database: Database, secrets_given: Sequence[str]) -> boo
 def kept_secret(folder: Path) -> str:
     """The secret kept beside a SQLite database, made the first time (readable by its owner alone).
 
-    Raises OSError when it can't be written.
+    Raises OSError when it can't be written, WrongSecret when what is kept is no secret.
     """
     path = folder / "secret.key"
-    try:
-        # Exclusive: of two processes that start together, one makes it and the other reads it.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("utf-8").strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
-    return path.read_text("utf-8").strip()
+    if not path.exists():
+        # Written aside and linked: it appears whole or not at all, and of two processes that
+        # start together both read the same one.
+        descriptor, aside = tempfile.mkstemp(dir=folder, prefix=".secret")
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(aside, path)
+        finally:
+            Path(aside).unlink()
+    kept = path.read_text("utf-8").strip()
+    if len(kept) < SHORTEST_KEPT:
+        raise WrongSecret(
+            f"{path} holds no secret: put the one back that this database was made with"
+        )
+    return kept

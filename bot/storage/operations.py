@@ -107,13 +107,17 @@ async def standing_key(reader: Reader, key: str) -> str:
 async def stamps_since(
     reader: Reader, since: datetime, *, member_id: int | None = None, staff_id: int | None = None
 ) -> int:
-    """Stamps given at the till since an instant, to a member or by a colleague; undone ones not."""
+    """Stamps given at the till since an instant, to a member or by a colleague.
+
+    What an undo took back does not count; what it could not take back does.
+    """
     column, value = ("member_id", member_id) if member_id else ("staff_id", staff_id)
     row = await reader.row(
-        "SELECT COALESCE(SUM(e.amount), 0) AS given FROM operation o "
+        "SELECT COALESCE(SUM(e.amount + COALESCE((SELECT SUM(r.amount) FROM operation u "
+        "JOIN entry r ON r.operation_id = u.id AND r.reverses_id = e.id "
+        "WHERE u.undoes_id = o.id), 0)), 0) AS given FROM operation o "
         "JOIN entry e ON e.operation_id = o.id AND e.kind = 'earn' AND e.unit = 'stamps' "
-        f"WHERE o.{column} = $1 AND o.kind IN ('stamp', 'sale') AND o.created_at >= $2 "
-        "AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = o.id)",
+        f"WHERE o.{column} = $1 AND o.kind IN ('stamp', 'sale') AND o.created_at >= $2",
         value,
         since,
     )

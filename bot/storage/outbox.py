@@ -16,6 +16,10 @@ _OPEN = "{}state IN ('due', 'sending')"
 _BULK = "({}class = 'marketing')"
 
 
+#: No message waits longer than this for its next try.
+LONGEST_WAIT = timedelta(minutes=10)
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A message claimed for sending; `body` is the reply as JSON, `attempt` counts from 1."""
@@ -104,7 +108,7 @@ async def claim_next(
     being sent; one whose outcome is unknown stops blocking. Marketing is overtaken (S32).
     """
     row = await tx.row(
-        "SELECT id, state, due_at, claimed_by, lease_until FROM outbox "
+        "SELECT id, state, due_at, attempts, claimed_by, lease_until FROM outbox "
         f"WHERE conversation_id = $1 AND {_OPEN.format('')} "
         f"ORDER BY {_BULK.format('')}, id LIMIT 1{tx.lock}",
         conversation_id,
@@ -125,7 +129,10 @@ async def claim_next(
 def _claimable(row: Row, owner: str, now: datetime, real_now: datetime) -> bool:
     lease = instant(row["lease_until"])
     free = lease is None or lease <= real_now or row["claimed_by"] == owner
-    return free and required_instant(row["due_at"]) <= now
+    due_at = required_instant(row["due_at"])
+    # A retry further ahead than any retry waits: the clock was set back. Nobody waits for that.
+    clock_moved = row["attempts"] > 0 and due_at > now + LONGEST_WAIT
+    return free and (due_at <= now or clock_moved)
 
 
 async def _letter(reader: Reader, outbox_id: int) -> Letter:

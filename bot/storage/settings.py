@@ -51,7 +51,7 @@ async def add_programme(tx: Transaction, source: str, now: datetime, *, again: b
     """
     if tx.dialect == "postgres":
         # Two processes that start at once with one new content add it once. Any constant will do.
-        await tx.rows("SELECT pg_advisory_xact_lock(72011502)")
+        await tx.rows("SELECT pg_advisory_xact_lock(72011503)")
     seen = await programme_version(tx, source)
     if seen is not None and (not again or seen == await newest_programme_version(tx)):
         return None

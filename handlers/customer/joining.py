@@ -185,6 +185,18 @@ async def answer_phone(turn: Turn) -> Reply | list[Reply]:
 
 
 async def _become_member(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
+    if turn.member is not None:
+        # A colleague was faster and enrolled this very number meanwhile.
+        turn.member = await joining.take_possession(
+            turn.uow,
+            turn.member.id,
+            turn.conversation,
+            draft.get("name", ""),
+            turn.language,
+            turn.now,
+        )
+        found = phrase("join.found", name=name_of(turn.member))
+        return [await card(turn, found), await _ask_more(turn)]
     joined = await joining.join(
         turn.uow,
         turn.conversation,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.conversation import Router, Said, Turn, option, whole
 from bot.domain.ledger import reward_unit
 from bot.domain.messages import Button, Moment, Phrase, Picture, Reply, phrase
@@ -14,6 +16,9 @@ from handlers.menu import Rows, member_menu
 
 router = Router()
 
+#: A number somebody may send: digits that fit the database.
+NUMBER = re.compile(r"[0-9]{1,17}")
+
 
 @router.command("rewards", member=True)
 async def rewards(turn: Turn) -> Reply:
@@ -21,7 +26,7 @@ async def rewards(turn: Turn) -> Reply:
     purse = await turn.wallet(turn.customer)
     lines = tuple(_line(purse, offer) for offer in purse.offers())
     ready = [offer for offer in purse.offers() if offer.available]
-    rows = tuple((_redeem_button(offer),) for offer in ready)
+    rows = tuple((_redeem_button(turn, offer),) for offer in ready)
     return Reply(
         (phrase("rewards.title"), *lines), (*rows, _menu()) if rows else member_menu(), edits=True
     )
@@ -47,8 +52,9 @@ def _menu() -> tuple[Button, ...]:
     return (option(phrase("button.menu"), "menu"),)
 
 
-def _redeem_button(offer: Offer) -> Button:
-    return option(offer.reward.name, "redeem", offer.reward.code)
+def _redeem_button(turn: Turn, offer: Offer) -> Button:
+    # The mark makes a second tap in a hurry show the voucher, not reserve another reward.
+    return option(offer.reward.name, "redeem", offer.reward.code, turn.nonce)
 
 
 @router.command("redeem", member=True)
@@ -64,7 +70,7 @@ async def redeem(turn: Turn) -> Said:
         return await voucher_reply(turn, open_now[0])
     if not ready:
         return Reply((phrase("redeem.nothing"), *_nearest(purse)), member_menu(), edits=True)
-    rows = tuple((_redeem_button(offer),) for offer in ready)
+    rows = tuple((_redeem_button(turn, offer),) for offer in ready)
     if open_now:
         rows += ((option(phrase("button.vouchers"), "vouchers"),),)
     return Reply((phrase("redeem.choose"),), (*rows, _menu()), edits=True)
@@ -93,7 +99,9 @@ def _nearest(purse: Wallet) -> tuple[Phrase, ...]:
 
 
 async def _reserve(turn: Turn, code: str) -> Said:
-    reserved = await redeeming.reserve(turn.uow, turn.customer.id, code, turn.key, turn.now)
+    nonce = turn.args[1] if turn.message.action and len(turn.args) > 1 else ""
+    key = f"redeem:{turn.customer.id}:{nonce}" if nonce else turn.key
+    reserved = await redeeming.reserve(turn.uow, turn.customer.id, code, key, turn.now)
     if isinstance(reserved, Refused):
         return await _refused(turn, reserved)
     if isinstance(reserved, Repeated):

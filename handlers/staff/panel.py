@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Turn, option
+from bot.conversation import Router, Turn, option, whole
 from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Moment, Phrase, Reply, phrase
 from bot.domain.rewards import Voucher
@@ -115,17 +115,26 @@ async def voucher_panel(turn: Turn, voucher: Voucher, member: Member) -> Reply:
     return Reply((lines,), ((confirm,), (open_member,)))
 
 
+def by_number(member: Member) -> str:
+    """A member in a button that holds a reward's code too: an imported code may be too long."""
+    return f"#{member.id}"
+
+
 @router.action("give", role=Role.CASHIER)
 async def give(turn: Turn) -> Reply:
     """Hand over a reward with the card in hand: choose which, then it is done."""
     code, chosen, nonce = (*turn.args, "", "", "")[:3]
-    member = await staffing.member_by_reference(turn.uow, code)
+    member = (
+        await staffing.member_by_id(turn.uow, whole(code[1:]))
+        if code.startswith("#")
+        else await staffing.member_by_reference(turn.uow, code)
+    )
     if member is None:
         return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
     if not chosen:
         purse = await turn.wallet(member)
         rows = tuple(
-            (option(offer.reward.name, "give", code, offer.reward.code, turn.nonce),)
+            (option(offer.reward.name, "give", by_number(member), offer.reward.code, turn.nonce),)
             for offer in purse.offers()
             if offer.available
         )

@@ -12,7 +12,7 @@ from bot.services import earning, news, redeeming, reversing, staffing
 from bot.services.earning import Claimable
 from bot.services.results import Earned, Refused, Repeated
 from handlers.menu import menu_of, name_of, progress, staff_menu
-from handlers.staff.panel import after_use, panel
+from handlers.staff.panel import after_use, by_number, panel
 
 router = Router()
 
@@ -39,11 +39,11 @@ async def stamp_from_panel(turn: Turn) -> Reply:
     member = await staffing.member_by_reference(turn.uow, code)
     if member is None:
         return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
-    return await _stamp(turn, member, count, f"panel:{member.id}:{nonce}")
+    return await _stamp(turn, member, count, f"panel:stamp:{member.id}:{nonce}")
 
 
 async def _stamp(turn: Turn, member: Member, count: str, key: str) -> Reply:
-    if not (count.isascii() and count.isdigit() and 0 < int(count[:6]) <= 1000):
+    if not (count.isascii() and count.isdigit() and len(count) < 5 and 0 < int(count) <= 1000):
         return Reply((phrase("staff.bad_count"),), staff_menu(turn))
     earned = await earning.stamp(turn.uow, member.id, int(count), turn.colleague, key, turn.now)
     return await _after_earning(turn, member, earned)
@@ -66,17 +66,24 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
         reward = turn.programme.reward(code)
         if reward:
             lines.append(phrase("staff.reward_earned", reward=reward.name))
-            give = option(phrase("button.give_now"), "give", member.code, code, turn.nonce)
+            give = option(phrase("button.give_now"), "give", by_number(member), code, turn.nonce)
             rows.insert(0, (give,))
     return Reply(tuple(lines), tuple(rows), edits=True)
 
 
 async def _counted_before(turn: Turn, member: Member, repeated: Repeated) -> Reply:
-    """A second tap changes nothing, and leaves the first one's way back where it was."""
+    """A second tap changes nothing, and leaves the first one's way back where it was.
+
+    A receipt may have counted for somebody else, or been entered by another colleague.
+    """
+    whose = await staffing.member_by_id(turn.uow, repeated.member_id)
+    member = whose or member
     at = Moment(repeated.at, turn.programme.zone(turn.colleague.at).key)
     purse = await turn.wallet(member)
     lines = (phrase("staff.counted", at=at), phrase("staff.whose", name=name_of(member)))
     row = _member_or_undo(member, repeated.operation_id)
+    if repeated.staff_id != turn.colleague.id:
+        row = row[:1]
     return Reply((*lines, *progress(purse)), (row,), edits=True)
 
 
@@ -175,7 +182,7 @@ async def answer_amount(turn: Turn) -> Reply:
     except BadAmount as error:
         why = phrase(f"amount.bad.{error.reason}")
         return Reply((why,), then="staff.sale", draft=turn.draft)
-    key = f"panel:{member.id}:{turn.draft.get('nonce', '')}"
+    key = f"panel:sale:{member.id}:{turn.draft.get('nonce', '')}"
     return await _sale(turn, member, amount, "", key)
 
 

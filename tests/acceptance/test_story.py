@@ -72,7 +72,8 @@ async def test_ten_coffees_and_one_on_us(open_cafe: OpenCafe) -> None:
     ]
     assert till.buttons == ["Give it now", "Member", "Undo"]
     assert anna.sees() == [
-        "+1 stamp. 10 of 10.\nYour card is full, this is on us until 31 May 2026: Coffee of your choice"
+        "+1 stamp. 10 of 10.\n"
+        "Your card is full, this is on us until 31 May 2026: Coffee of your choice"
     ]
     assert anna.buttons == ["Redeem now", "Keep it"]
 
@@ -151,7 +152,8 @@ async def test_deset_kav_a_jedna_od_nas(open_cafe: OpenCafe) -> None:
         "+1 razítko\nAnna\nPlná karta: 10 z 10\nZískáno: Káva podle výběru"
     ]
     assert anna.sees() == [
-        "+1 razítko. Máte 10 z 10.\nMáte plnou kartu, tohle je do 31. května 2026 na nás: Káva podle výběru"
+        "+1 razítko. Máte 10 z 10.\n"
+        "Máte plnou kartu, tohle je do 31. května 2026 na nás: Káva podle výběru"
     ]
     assert anna.buttons == ["Uplatnit hned", "Nechat si"]
 
@@ -192,7 +194,9 @@ async def test_a_card_that_runs_over_starts_the_next(cafe: Cafe) -> None:
         "+5 stamps\nAnna\nCard full: 10 of 10\n4 of 10 stamps\nEarned: Coffee of your choice"
     ]
     assert anna.sees() == [
-        "+5 stamps. 10 of 10.\nYour card is full, this is on us until 1 June 2026: Coffee of your choice\n4 of 10 stamps"
+        "+5 stamps. 10 of 10.\n"
+        "Your card is full, this is on us until 1 June 2026: Coffee of your choice\n"
+        "4 of 10 stamps"
     ]
     assert await anna.says("balance") == [
         "4 of 10 stamps\n●●●●○○○○○○\nReward ready: Coffee of your choice\n"

@@ -68,7 +68,7 @@ async def test_s13_every_entry_names_its_rules_and_shares(shop: Shop) -> None:
     assert rules == [(("visit", 9),), (("visit", 1),), (), (("card", 1),)]
 
 
-async def test_a_member_hears_what_they_got_where_they_wrote_last(shop: Shop) -> None:
+async def test_s22_s33a_a_member_hears_what_they_got_where_they_wrote_last(shop: Shop) -> None:
     chat = await shop.chat("anna")
     anna, bara = await shop.member(chat=chat), await shop.colleague()
     await shop.stamp(anna, bara, 9, now=NOW - DAY)

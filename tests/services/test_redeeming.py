@@ -198,7 +198,7 @@ async def test_s10_what_is_missing_is_told_and_nothing_changes(shop: Shop, bara:
     assert await shop.count("voucher") == 0
 
 
-async def test_s19_rewards_for_points_cost_their_price_soonest_end_first(
+async def test_s20_rewards_for_points_cost_their_price_soonest_end_first(
     shop: Shop, bara: Staff
 ) -> None:
     await shop.work.adopt(deli(), NOW)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -214,38 +215,33 @@ async def stored(tx: Transaction, until: datetime) -> None:
     await tx.execute("INSERT INTO lease (name, owner, until_at) VALUES ('a', 'b', $1)", until)
 
 
-@pytest.mark.parametrize(
-    "earlier",
-    [
-        NOW - timedelta(microseconds=1),
-        NOW,
-        (NOW - timedelta(seconds=1)).astimezone(ZoneInfo("Asia/Tokyo")),
-        NOW.astimezone(ZoneInfo("America/New_York")),
-    ],
-)
-@pytest.mark.parametrize(
-    "later",
-    [
-        NOW + timedelta(microseconds=1),
-        NOW + timedelta(seconds=1),
-        (NOW + timedelta(microseconds=1)).astimezone(ZoneInfo("America/New_York")),
-        (NOW + timedelta(hours=1)).astimezone(ZoneInfo("Asia/Tokyo")),
-    ],
-)
-async def test_instants_compare_as_instants_in_any_zone_and_precision(
-    database: Database, earlier: datetime, later: datetime
-) -> None:
+EARLIER = [
+    NOW - timedelta(microseconds=1),
+    NOW,
+    (NOW - timedelta(seconds=1)).astimezone(ZoneInfo("Asia/Tokyo")),
+    NOW.astimezone(ZoneInfo("America/New_York")),
+]
+LATER = [
+    NOW + timedelta(microseconds=1),
+    NOW + timedelta(seconds=1),
+    (NOW + timedelta(microseconds=1)).astimezone(ZoneInfo("America/New_York")),
+    (NOW + timedelta(hours=1)).astimezone(ZoneInfo("Asia/Tokyo")),
+]
+
+
+async def test_instants_compare_as_instants_in_any_zone_and_precision(database: Database) -> None:
     count = "SELECT COUNT(*) AS n FROM lease WHERE until_at"
     async with database.transaction() as tx:
-        await stored(tx, later)
-        assert await tx.row(f"{count} <= $1", earlier) == {"n": 0}
-        assert await tx.row(f"{count} > $1", earlier) == {"n": 1}
-        await stored(tx, earlier)
-        assert await tx.row(f"{count} <= $1", later) == {"n": 1}
-        assert await tx.row(f"{count} > $1", later) == {"n": 0}
-        assert await tx.row(f"{count} = $1", earlier.astimezone(UTC)) == {"n": 1}
-        row: Any = await tx.row("SELECT until_at FROM lease")
-        assert required_instant(row["until_at"]) == earlier
+        for earlier, later in product(EARLIER, LATER):
+            await stored(tx, later)
+            assert await tx.row(f"{count} <= $1", earlier) == {"n": 0}
+            assert await tx.row(f"{count} > $1", earlier) == {"n": 1}
+            await stored(tx, earlier)
+            assert await tx.row(f"{count} <= $1", later) == {"n": 1}
+            assert await tx.row(f"{count} > $1", later) == {"n": 0}
+            assert await tx.row(f"{count} = $1", earlier.astimezone(UTC)) == {"n": 1}
+            row: Any = await tx.row("SELECT until_at FROM lease")
+            assert required_instant(row["until_at"]) == earlier
 
 
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
