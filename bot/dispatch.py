@@ -13,6 +13,8 @@ from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.conversation import Router, Turn
 from bot.domain.messages import (
+    Action,
+    Button,
     DeliveryReceipt,
     Event,
     InboundMessage,
@@ -21,13 +23,20 @@ from bot.domain.messages import (
     phrase,
 )
 from bot.metrics import FAILURES, INBOUND
-from bot.routing import Answered, Routes
+from bot.routing import HOME, Answered, Routes
 from bot.services import outreach
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.storage import conversations, members, outbox, staff
 from locales import Catalogues
 
 log = structlog.get_logger()
+
+#: What is open stays open, so its numbers still answer it: the way out goes by its word.
+APOLOGY = Reply(
+    (phrase("fallback.failed"),),
+    ((Button(phrase("button.menu"), Action(HOME)),),),
+    numbered=False,
+)
 
 #: Sends what a conversation was just told.
 Deliver = Callable[[Collection[int]], Awaitable[None]]
@@ -176,8 +185,7 @@ class Dispatcher:
             await conversations.record_failure(
                 uow.tx, channel, message.external_id, failure, stored
             )
-            apology = Reply((phrase("fallback.failed"),))
-            await outreach.say(uow, turn.conversation.id, apology, now)
+            await outreach.say(uow, turn.conversation.id, APOLOGY, now)
         FAILURES.labels(channel).inc()
         log.error("message could not be handled", channel=channel, failure=failure)
         return uow.touched

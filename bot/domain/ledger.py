@@ -219,6 +219,9 @@ class Account:
 
         What is owed is not on the card.
         """
+        # Of two who stamp at once, the second may have looked at the clock first; the card is full
+        # all the same, from its latest stamp on.
+        at = max([at, *(lot.earned_at for lot in self._lots.values() if lot.unit == unit)])
         filled = 0
         while self.spendable(unit, at) - self.owed(unit) >= card:
             self.debit("fill", unit, card, at=at)

@@ -202,15 +202,16 @@ async def given_by(reader: Reader, operation_id: int) -> list[Given]:
 
 
 async def unused_fills(reader: Reader, member_id: int, unit: str) -> list[Filled]:
-    """A member's filled cards whose reward is still whole, newest first (S7)."""
+    """A member's filled cards whose reward is still whole, newest first (S7).
+
+    A card that was turned back is none of them: its reward was taken.
+    """
     rows = await reader.rows(
         "SELECT e.id, e.month, e.operation_id, r.id AS reward_entry, r.month AS reward_month, "
         "l.id AS lot FROM entry e JOIN entry r ON r.operation_id = e.operation_id AND r.id = "
         "(SELECT MIN(n.id) FROM entry n WHERE n.operation_id = e.operation_id AND n.id > e.id "
         "AND n.kind = 'reward') JOIN lot l ON l.entry_id = r.id AND l.remaining = l.amount "
-        "WHERE e.member_id = $1 AND e.unit = $2 AND e.kind = 'fill' "
-        "AND NOT EXISTS (SELECT 1 FROM entry v WHERE v.member_id = e.member_id "
-        "AND v.reverses_id = e.id) ORDER BY e.id DESC",
+        "WHERE e.member_id = $1 AND e.unit = $2 AND e.kind = 'fill' ORDER BY e.id DESC",
         member_id,
         unit,
     )

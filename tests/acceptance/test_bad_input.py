@@ -238,6 +238,7 @@ class TestFailure:
             broken.setattr(wallets, "history", _breaks(anna.name))
             async with cafe.nothing_changes():
                 assert await anna.says("historie", times=2) == [APOLOGY_CS]
+                assert anna.buttons == ["Menu"]
         assert [log["event"] for log in logs if log["log_level"] == "error"] == [
             "message could not be handled"
         ]

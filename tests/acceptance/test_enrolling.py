@@ -138,7 +138,7 @@ class TestPaperCard:
         assert (await anna.says("history"))[0].endswith("+7 stamps · paper card")
 
     async def test_not_twice_by_a_panel_from_before(self, cafe: Cafe) -> None:
-        _, till, code = await self._panel(cafe)
+        _, till, _ = await self._panel(cafe)
         panel = till.message
         await till.presses("Paper card…")
         await till.says("7")

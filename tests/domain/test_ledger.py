@@ -210,6 +210,14 @@ def test_s15_stamps_that_ended_do_not_fill_a_card(shop: Shop) -> None:
     assert shop.has(at=3) == (9, 0)
 
 
+def test_s15_of_two_who_stamp_at_once_the_second_fills_the_card_whatever_its_clock() -> None:
+    shop = Shop()
+    shop.earn(9, at=2)
+    shop.earn(1, at=1)
+    assert (shop.has(at=1), shop.has(at=2)) == ((0, 0), (0, 1))
+    assert [e.posting.occurred_at for e in shop.book.entries[2:]] == [day(2), day(2)]
+
+
 def test_s15_a_card_takes_the_stamps_that_end_first(shop: Shop) -> None:
     shop.earn(6, ends=50)
     shop.earn(3, ends=20)

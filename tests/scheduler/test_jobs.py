@@ -70,7 +70,7 @@ async def test_a_voucher_nobody_used_gives_its_reward_back_and_says_so(work: Wor
 
 
 async def test_only_one_process_sweeps_at_a_time(work: Work) -> None:
-    """S29: a second one leaves it alone while the first holds the lease, and takes it afterwards."""
+    """S29: the second leaves it alone while the first holds the lease, and can take it later."""
     clock = FixedClock()
     other = Work(work.database, ("en", "cs"), owner="another process")
     await leases.take(work, SWEEP_LEASE, clock.real_now(), SWEEP_LEASE_LENGTH)

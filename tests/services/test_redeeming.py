@@ -9,7 +9,7 @@ import pytest
 from bot.domain.members import Member, Staff
 from bot.domain.messages import Moment
 from bot.domain.rewards import Voucher
-from bot.services import expiry
+from bot.services import expiry, redeeming
 from bot.services.results import Repeated, Used
 from tests.services.shop import COFFEE, DAY, MINUTE, NOW, Shop, cafe, deli, values, why
 
@@ -137,6 +137,15 @@ async def test_s19_an_expired_reward_comes_back_with_its_old_validity_and_says_s
     assert await expiry.expire_vouchers(shop.work, voucher.ends_at) == []
     assert (await shop.wallet(anna)).endings() == before
     assert (await shop.told(chat))[-1] == "news.voucher_ended"
+
+
+async def test_s19_a_voucher_is_not_ended_before_its_time(shop: Shop, anna: Member) -> None:
+    voucher = await shop.voucher(anna)
+    async with shop.uow() as uow:
+        assert await redeeming.expire(uow, voucher, voucher.ends_at - INSTANT) is False
+        assert await redeeming.expire(uow, voucher, voucher.ends_at) is True
+        assert await redeeming.expire(uow, voucher, voucher.ends_at) is False
+    assert await shop.has(anna) == (2, 1)
 
 
 async def test_s19_a_reward_that_ended_while_reserved_can_still_be_used_but_not_kept(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -130,6 +132,24 @@ async def test_s17_fifty_colleagues_keep_one_members_daily_limit_exactly(
     results = await race(50, lambda number: shop.stamp(anna, colleagues[number]))
     assert kinds(results) == {"Earned": 10, "staff.member_limit": 40}
     assert (await shop.has(anna), await shop.verify()) == ((0, 2), [])
+
+
+async def test_s15_ten_stamps_at_once_fill_the_card_though_clocks_were_read_in_another_order(
+    shop: Shop,
+) -> None:
+    colleagues = [await shop.colleague(f"Colleague {number}") for number in range(10)]
+    for seed in range(5):
+        ben = await shop.member("Ben")
+        moments = random.Random(seed).sample(range(1000), 10)
+
+        async def act(number: int, ben: Member = ben, moments: list[int] = moments) -> object:
+            now = NOW + timedelta(microseconds=moments[number])
+            return await shop.stamp(ben, colleagues[number], now=now)
+
+        results = await race(10, act)
+        assert kinds(results) == {"Earned": 10}
+        assert await shop.has(ben, now=NOW + DAY) == (0, 1), f"seed {seed}"
+    assert await shop.verify() == []
 
 
 async def test_s17_one_colleague_at_fifty_members_keeps_their_daily_limit_exactly(
