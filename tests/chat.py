@@ -385,15 +385,10 @@ class OnTelegram(Person):
         language: str,
     ) -> None:
         self._dispatcher = dispatcher
-        self._double = double
+        self.double = double
         self.chat: TelegramChat = double.chat(101 + len(company.people), name, language)
         self.phone = self.chat.phone = f"+420777{len(company.people) + 1:06}"
         super().__init__(company, limits, name, language)
-
-    @property
-    def webhook_answers(self) -> list[int]:
-        """The status of every update that was delivered by webhook, anybody's."""
-        return self._double.webhook_answers
 
     def screen(self) -> list[Message]:
         messages = [
@@ -413,11 +408,11 @@ class OnTelegram(Person):
 
     async def _deliver(self, act: Update, times: int) -> None:
         again = [act] * (times - 1)
-        if self._double.webhook is None:  # it polls, and gets a batch it did not confirm again
-            self._double.pending.extend(again)
+        if self.double.webhook is None:  # it polls, and gets a batch it did not confirm again
+            self.double.pending.extend(again)
         else:
-            await asyncio.gather(*(self._double.deliver(update) for update in again))
-        await self._double.settled()
+            await asyncio.gather(*(self.double.deliver(update) for update in again))
+        await self.double.settled()
         await self._dispatcher().idle()
         assert not self.chat.spinning, "a pressed button is still waiting for its answer"
 
@@ -432,7 +427,7 @@ class OnTelegram(Person):
         self.chat.spinning.add(query_id)
         chat = {"id": self.chat.id, "type": "private", "first_name": self.name}
         where = {"message_id": int(message.id), "date": 1, "chat": chat}
-        return self._double.push(
+        return self.double.push(
             "callback_query",
             {
                 "id": query_id,

@@ -200,7 +200,7 @@ def _forged() -> list[str]:
     """Every action there is, and some there are not, with arguments nobody put into a button."""
     names = {name for router in ROUTERS for name in router.actions}
     steps = {name for router in ROUTERS for name in router.steps}
-    odd = ("", ":-1", ":999999999999999999999", ":²", ":a:b:c:d:e")
+    odd = ("", ":999999999999999999999", ":²:-1:c:d:e")
     forged = [f"{name}{args}" for name in sorted(names) for args in odd]
     forged += [f"answer:{step}:nonsense" for step in sorted(steps)]
     return [*forged, "answer", "answer:", "answer::", "nobody:1", "é" * 30]
@@ -221,7 +221,7 @@ class TestCommands:
         names = sorted({name for router in ROUTERS for name in router.commands})
         async with cafe.nothing_changes():
             for name in names:
-                for words in ("", "-1 -1 -1", "999999999999999999999", "² ²", "- - -"):
+                for words in ("", "999999999999999999999", "² -1 -"):
                     for person in (anna, till):
                         assert await person.says(f"/{name} {words}") != [], (name, words)
 
@@ -252,7 +252,7 @@ class TestFailure:
         assert "historie" in cafe.opened("inbound.message", kept["message_sealed"])
         cafe.expected_failures = [failure]
         if isinstance(anna, OnTelegram):
-            assert set(anna.webhook_answers) <= {200}
+            assert set(anna.double.webhook_answers) <= {200}
 
     @on("telegram", "simulator-text", "simulator")
     async def test_takes_back_all_that_was_done(

@@ -63,7 +63,7 @@ code = "{number:02}{"x" * 29}"
 name = "{NAME[2:]}{number:02}"
 points = {number}
 """
-        for number in range(10, 30)
+        for number in range(10, 13)
     )
     + "".join(
         f"""

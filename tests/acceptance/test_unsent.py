@@ -14,7 +14,8 @@ from bot.sender import SENDING_LEASE
 from bot.services.unit_of_work import LEASE
 from tests.acceptance.cafe import Cafe
 from tests.acceptance.conftest import on
-from tests.chat import InMemory, Person
+from tests.chat import InMemory, OnTelegram, Person
+from tests.doubles.telegram_methods import Kind
 
 #: After it nothing of a dead process is leased any more.
 LONG = LEASE + SENDING_LEASE + timedelta(seconds=1)
@@ -186,3 +187,53 @@ async def test_a_process_killed_before_the_commit_did_nothing(
     await cafe.house.dispatcher.handle(stamp)
     await cafe.house.dispatcher.idle()
     assert (await anna.says("balance"))[0].startswith("2 of 10 stamps")
+
+
+class TestTelegramFails:
+    """The till goes on, whatever becomes of a customer's message."""
+
+    async def test_somebody_who_blocked_the_bot_is_left_alone_until_they_write(
+        self, cafe: Cafe
+    ) -> None:
+        """S32."""
+        anna, till, code = await at_the_till(cafe)
+        anna.chat.blocked = True
+        assert await till.says(f"/stamp {code}") == ["+1 stamp\nAnna\n1 of 10 stamps"]
+        assert [state for state, _ in await cafe.unsent()] == ["failed"]
+        await till.says(f"/stamp {code}")
+        assert len(await cafe.unsent()) == 1, "nothing is even tried"
+        cafe.expected_unsent = await cafe.unsent()
+
+        anna.chat.blocked = False
+        assert (await anna.says("balance"))[0].startswith("2 of 10 stamps")
+        await till.says(f"/stamp {code}")
+        assert anna.sees() == ["+1 stamp. 3 of 10."]
+
+    @pytest.mark.parametrize("kind", ["500", "retry_after"])
+    async def test_what_was_not_taken_arrives_a_moment_later(self, cafe: Cafe, kind: Kind) -> None:
+        anna, _, _ = await at_the_till(cafe)
+        anna.double.fail_next("sendMessage", kind)
+        await anna.says("balance")
+        assert anna.sees() == []
+        await cafe.passes(seconds=1)
+        assert anna.sees() == [BALANCE]
+
+    @pytest.mark.parametrize("kind", ["lost", "gateway"])
+    async def test_what_may_have_arrived_is_repeated_once(self, cafe: Cafe, kind: Kind) -> None:
+        anna, _, _ = await at_the_till(cafe)
+        anna.double.fail_next("sendMessage", kind, times=3)
+        assert await anna.says("balance") == [BALANCE]
+        await cafe.passes(seconds=1)
+        assert anna.sees() == [BALANCE]
+        await cafe.passes(minutes=10)
+        assert anna.sees() == []
+        assert [state for state, _ in await cafe.unsent()] == ["unknown"]
+        cafe.expected_unsent = await cafe.unsent()
+
+
+async def at_the_till(cafe: Cafe) -> tuple[OnTelegram, Person, str]:
+    """A member on Telegram, a colleague, and the member's code."""
+    till = await cafe.colleague()
+    anna = await cafe.member()
+    assert isinstance(anna, OnTelegram)
+    return anna, till, await cafe.code_of(anna)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.services import expiry
-from tests.services.shop import COFFEE, DAY, NOW, Shop, deli
+from tests.services.shop import DAY, MINUTE, NOW, Shop, deli
 
 #: When stamps given at NOW end: 12 months, through their last local day.
 END = datetime(2027, 3, 2, 23, tzinfo=UTC)
@@ -62,17 +62,16 @@ async def test_s4_two_processes_at_once_take_it_once(shop: Shop) -> None:
 
 
 async def test_s4_what_comes_back_to_an_ended_lot_is_taken_in_the_same_moment(shop: Shop) -> None:
+    await shop.work.adopt(deli(), NOW)  # 50 points for joining
     anna, bara = await shop.member(), await shop.colleague()
-    await shop.stamp(anna, bara, 10)
-    (end,) = [e.ends_at for e in (await shop.wallet(anna)).endings() if e.unit == COFFEE]
-    await shop.stamp(anna, bara, 10, now=end - 9 * DAY)  # a second coffee, valid for longer
-    voucher = await shop.voucher(anna, now=end - DAY / 48)
-    await expiry.expire_lots(shop.work, end)
-    assert await shop.has(anna, now=end) == (0, 1)
-    await expiry.expire_vouchers(shop.work, voucher.ends_at)
-    assert await expiry.expire_lots(shop.work, end) == 1
-    assert await expiry.expire_lots(shop.work, end) == 0
-    assert await shop.has(anna, now=end) == (0, 1)
+    await shop.sale(anna, bara, 10000)
+    (ending,) = (await shop.wallet(anna)).endings()
+    end = ending.ends_at
+    voucher = await shop.voucher(anna, now=end - MINUTE)
+    assert await expiry.expire_lots(shop.work, end) == 50
+    await shop.cancel(anna, voucher.id, now=end)
+    assert await shop.has(anna, "points", now=end) == (0,)
+    assert [await expiry.expire_lots(shop.work, end) for _ in range(2)] == [100, 0]
     assert await shop.verify() == []
 
 
