@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from locales import Catalogues
+from locales.words import LONGEST, loose
 from tests.locales.catalogues import write
 
 
@@ -134,3 +135,9 @@ def test_words_of_english_and_the_persons_language(catalogues: Catalogues) -> No
 )
 def test_a_typed_label(catalogues: Catalogues, text: str, label: str, same: bool) -> None:
     assert catalogues.matches(text, label) is same
+
+
+def test_a_text_longer_than_any_word_is_compared_as_it_is() -> None:
+    """Folding one letter into eighteen, for every word there is, would hold everybody up."""
+    assert loose("ﷺ" * (LONGEST + 1)) == "ﷺ" * (LONGEST + 1)
+    assert loose("É" * LONGEST) == "e" * LONGEST

@@ -279,3 +279,17 @@ async def test_s36_a_birthday_is_found_by_its_day(told: Work) -> None:
             reader.vault.hash("birthday", "07-29"),
         )
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("left", ["", "\n", "short"])
+def test_a_kept_secret_that_was_cut_or_emptied_is_refused(tmp_path: Path, left: str) -> None:
+    """S36: an empty secret would open, and so protect, nothing."""
+    (tmp_path / "secret.key").write_text(left, "utf-8")
+    with pytest.raises(WrongSecret):
+        kept_secret(tmp_path)
+
+
+def test_the_kept_secret_is_its_owners_alone(tmp_path: Path) -> None:
+    kept_secret(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
+    assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
