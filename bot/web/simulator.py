@@ -21,6 +21,8 @@ from bot.web.pages import page
 
 #: No message of the page is longer; a socket that sends more is closed.
 LARGEST_COMMAND = 64 * 1024
+#: The demo is for this machine alone.
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: A closed laptop lid says nothing: without an answer in this time the socket is gone.
 HEARTBEAT_SECONDS = 30.0
 
@@ -125,7 +127,9 @@ class _Demo:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """The page's socket: all messages so far, then changes one way and actions the other."""
         # A browser lets any site open a socket to us, and tells us which site it was.
-        if request.headers.get("Origin", "").partition("://")[2] != request.host:
+        # And a name that was made to lead here is not ours, whatever page it calls itself.
+        ours = request.url.host in LOOPBACK
+        if not ours or request.headers.get("Origin", "").partition("://")[2] != request.host:
             raise web.HTTPForbidden(text="open the simulator's own page\n")
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_COMMAND)
         await socket.prepare(request)

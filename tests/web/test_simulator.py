@@ -361,6 +361,13 @@ class TestSocket:
             await client.ws_connect("/simulator/ws", headers=headers)
         assert refused.value.status == 403
 
+    async def test_a_name_made_to_lead_here_is_refused(self, client: Client) -> None:
+        """DNS can point any site's name at this machine; the page would then call itself ours."""
+        headers = {"Host": "evil.example:8080", "Origin": "http://evil.example:8080"}
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await client.ws_connect("/simulator/ws", headers=headers)
+        assert refused.value.status == 403
+
 
 class TestPage:
     """The page itself."""
