@@ -201,16 +201,22 @@ class Cafe:
     async def opens(self) -> None:
         """Open the database and build the house."""
         self.database = await Database.open(self._url)
-        await open_vault(self.database, [SECRET], NOW)
-        self.work = Work(self.database, self.words.languages, owner=self._owner)
-        await self.work.adopt(self._source, self.clock.now())
-        self.house = await self.world.open(self._url, self.work, self.clock)
+        try:
+            await open_vault(self.database, [SECRET], NOW)
+            self.work = Work(self.database, self.words.languages, owner=self._owner)
+            await self.work.adopt(self._source, self.clock.now())
+            self.house = await self.world.open(self._url, self.work, self.clock)
+        except BaseException:
+            await self.database.close()  # one left open would fail every test after this one
+            raise
 
     async def closes(self) -> None:
         """Stop as a process stops."""
-        await self.world.close()
-        await self.house.dispatcher.idle()
-        await self.database.close()
+        try:
+            await self.world.close()
+            await self.house.dispatcher.idle()
+        finally:
+            await self.database.close()
 
     async def dies(self) -> None:
         """End as a killed process does, nothing finished, and start again; leases stay taken."""

@@ -171,16 +171,19 @@ class TestAmounts:
         cafe = await open_cafe(preset(more=SALES))
         _, till, _ = await at_the_till(cafe)
         question = "How much was paid? Such as CZK\N{NO-BREAK SPACE}149"
+        # One that could be a choice's number is an amount all the same.
         assert await till.presses("Sale…") == [question]
+        assert await till.says("1") == [
+            "Counted. Too small to earn anything.\nAnna\n0 of 10 stamps"
+        ]
+        await till.presses("Member")
+        await till.presses("Sale…")
         async with cafe.nothing_changes():
             assert await till.says("a lot") == [
                 f"We can't read that as an amount. Write it like 149.50\n{question}"
             ]
             await till.sends_photo()
-        # One that could be a choice's number is an amount all the same.
-        assert await till.says("1") == [
-            "Counted. Too small to earn anything.\nAnna\n0 of 10 stamps"
-        ]
+        assert await till.says("100") == ["+1 stamp\nAnna\n1 of 10 stamps"]
 
 
 class TestReceipts:

@@ -1,0 +1,308 @@
+"""The schema that both databases must have, and what reads it back from each."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from bot.storage.database import Reader
+
+#: Every table's columns in order; "?" where there may be nothing.
+COLUMNS = {
+    "allocation": "id entry_id entry_month lot_id amount",
+    "card": "id member_id token_hash token_sealed created_at revoked_at?",
+    "claim": "id code_hash operation_id amount_minor location? staff_id? created_at ends_at "
+    "claimed_at?",
+    "consent": "id member_id channel purpose granted wording version source at",
+    "conversation": "id channel address_hash address_sealed identity_id language step? "
+    "draft_sealed? misses blocked_at? last_inbound_at created_at",
+    "debt": "entry_id entry_month member_id unit amount remaining",
+    "entry": "id month operation_id member_id unit amount kind rules programme_version_id? "
+    "reverses_id? reverses_month? occurred_at recorded_at",
+    "identity": "id kind value_hash value_sealed member_id? staff_id? proven_at? created_at",
+    "inbound": "id channel external_id received_at failure? message_sealed?",
+    "invitation": "id token_hash staff_id created_at ends_at used_at?",
+    "lease": "name owner until_at",
+    "lot": "id entry_id entry_month member_id unit amount remaining rule earned_at ends_at?",
+    "member": "id code name_sealed language birthday_sealed? birthday_hash? birthday_set_at? "
+    "home_location? source terms_version? minimum_age? tags joined_at last_visit_at?",
+    "member_word": "member_id word_hash",
+    "operation": "id key kind member_id? staff_id? location? undoes_id? answer_sealed created_at",
+    "outbox": "id conversation_id member_id? class body_sealed choices edit_of? clear_of? state "
+    "reason? attempts claimed_by? lease_until? due_at created_at sent_at? provider_id?",
+    "programme_version": "id digest source created_at",
+    "purchase": "id operation_id member_id? amount_minor currency location? receipt? occurred_at",
+    "schema_version": "name applied_at",
+    "setting": "name value_sealed",
+    "staff": "id name_sealed role location? shift_location? created_at removed_at?",
+    "vault_key": "id purpose wrapped created_at",
+    "voucher": "id code member_id reward programme_version_id entry_id entry_month state "
+    "reserved_at ends_at closed_at? staff_id? location?",
+}
+
+CHECKS = [
+    "allocation amount",
+    "claim amount_minor",
+    "consent purpose",
+    "debt amount",
+    "debt amount remaining",
+    "entry amount",
+    "entry kind",
+    "entry month",
+    "lot amount",
+    "lot amount remaining",
+    "member source",
+    "outbox class",
+    "outbox state",
+    "purchase amount_minor",
+    "staff role",
+    "vault_key purpose",
+    "voucher state",
+]
+
+#: Primary and unique keys that are not a number made by the database.
+KEYS = [
+    "allocation (entry_id, lot_id)",
+    "card (member_id) WHERE revoked_at IS NULL",
+    "card (token_hash)",
+    "claim (code_hash)",
+    "conversation (channel, address_hash)",
+    "debt (entry_id)",
+    "entry (id, month)",
+    "identity (kind, value_hash)",
+    "inbound (channel, external_id)",
+    "invitation (token_hash)",
+    "lease (name)",
+    "member (code)",
+    "member_word (member_id, word_hash)",
+    "operation (key)",
+    "operation (undoes_id)",
+    "purchase (operation_id)",
+    "schema_version (name)",
+    "setting (name)",
+    "voucher (code)",
+]
+
+INDEXES = [
+    "allocation_lot: allocation (lot_id)",
+    "consent_member: consent (member_id, channel, purpose, id)",
+    "conversation_identity: conversation (identity_id)",
+    "debt_open: debt (member_id, unit) WHERE remaining > 0",
+    "entry_member: entry (member_id, id)",
+    "entry_operation: entry (operation_id)",
+    "identity_member: identity (member_id) WHERE member_id IS NOT NULL",
+    "identity_staff: identity (staff_id) WHERE staff_id IS NOT NULL",
+    "lot_ending: lot (ends_at) WHERE remaining > 0 AND ends_at IS NOT NULL",
+    "lot_entry: lot (entry_id)",
+    "lot_open: lot (member_id, unit, ends_at, earned_at, id) WHERE remaining > 0",
+    "member_birthday: member (birthday_hash) WHERE birthday_hash IS NOT NULL",
+    "member_last_visit: member (last_visit_at) WHERE last_visit_at IS NOT NULL",
+    "member_word_hash: member_word (word_hash)",
+    "operation_member: operation (member_id, created_at, id) WHERE member_id IS NOT NULL",
+    "operation_staff: operation (staff_id, created_at, id) WHERE staff_id IS NOT NULL",
+    "outbox_choices: outbox (conversation_id, id) WHERE choices",
+    "outbox_conversation: outbox (conversation_id, state, id)",
+    "outbox_due: outbox (due_at, id) WHERE state = 'due'",
+    "outbox_provider: outbox (provider_id) WHERE provider_id IS NOT NULL",
+    "outbox_sending: outbox (lease_until) WHERE state = 'sending'",
+    "programme_version_digest: programme_version (digest)",
+    "purchase_member: purchase (member_id, occurred_at) WHERE member_id IS NOT NULL",
+    "voucher_member: voucher (member_id, id)",
+    "voucher_open: voucher (ends_at) WHERE state = 'reserved'",
+]
+
+REFERENCES = [
+    "allocation (entry_id, entry_month) -> entry (id, month)",
+    "allocation (lot_id) -> lot (id)",
+    "card (member_id) -> member (id)",
+    "claim (operation_id) -> operation (id)",
+    "claim (staff_id) -> staff (id)",
+    "consent (member_id) -> member (id)",
+    "conversation (identity_id) -> identity (id)",
+    "debt (entry_id, entry_month) -> entry (id, month)",
+    "debt (member_id) -> member (id)",
+    "entry (member_id) -> member (id)",
+    "entry (operation_id) -> operation (id)",
+    "entry (programme_version_id) -> programme_version (id)",
+    "entry (reverses_id, reverses_month) -> entry (id, month)",
+    "identity (member_id) -> member (id)",
+    "identity (staff_id) -> staff (id)",
+    "invitation (staff_id) -> staff (id)",
+    "lot (entry_id, entry_month) -> entry (id, month)",
+    "lot (member_id) -> member (id)",
+    "member_word (member_id) -> member (id)",
+    "operation (member_id) -> member (id)",
+    "operation (staff_id) -> staff (id)",
+    "operation (undoes_id) -> operation (id)",
+    "outbox (conversation_id) -> conversation (id)",
+    "outbox (member_id) -> member (id)",
+    "purchase (member_id) -> member (id)",
+    "purchase (operation_id) -> operation (id)",
+    "voucher (entry_id, entry_month) -> entry (id, month)",
+    "voucher (member_id) -> member (id)",
+    "voucher (programme_version_id) -> programme_version (id)",
+    "voucher (staff_id) -> staff (id)",
+]
+
+TRIGGERS = {
+    "sqlite": [
+        "allocation_no_delete BEFORE DELETE ON allocation",
+        "allocation_no_update BEFORE UPDATE ON allocation",
+        "entry_no_delete BEFORE DELETE ON entry",
+        "entry_no_update BEFORE UPDATE ON entry",
+    ],
+    "postgres": [
+        "allocation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.allocation "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()",
+        "entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()",
+    ],
+}
+
+
+class Sqlite:
+    """The schema as SQLite tells it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.rows = reader.rows
+
+    async def columns(self) -> dict[str, str]:
+        found = {}
+        for table in await self._tables():
+            # Unlike other primary keys, a rowid is never empty without saying so.
+            found[table] = " ".join(
+                row["name"]
+                + ("" if row["notnull"] or (row["pk"] and row["type"] == "INTEGER") else "?")
+                for row in await self.rows(f"PRAGMA table_info({table})")
+            )
+        return found
+
+    async def checks(self) -> list[str]:
+        found = []
+        for row in await self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
+            for line in row["sql"].splitlines():
+                if match := re.search(r"^\s*(\w+) .*\bCHECK \((.*)", line):
+                    column, condition = match.groups()
+                    named = {column} | ({"amount"} & set(re.findall(r"\w+", condition)))
+                    found.append(" ".join([row["name"], *sorted(named)]))
+        return sorted(found)
+
+    async def keys(self) -> list[str]:
+        return sorted(text for _, text, unique in await self._indexes() if unique)
+
+    async def indexes(self) -> list[str]:
+        return sorted(
+            f"{name}: {text}" for name, text, unique in await self._indexes() if not unique
+        )
+
+    async def references(self) -> list[str]:
+        found = []
+        for table in await self._tables():
+            parts: dict[int, list[Any]] = defaultdict(list)
+            for row in await self.rows(f"PRAGMA foreign_key_list({table})"):
+                parts[row["id"]].append(row)
+            for rows in parts.values():
+                ours = ", ".join(row["from"] for row in rows)
+                theirs = ", ".join(row["to"] for row in rows)
+                found.append(f"{table} ({ours}) -> {rows[0]['table']} ({theirs})")
+        return sorted(found)
+
+    async def triggers(self) -> list[str]:
+        rows = await self.rows("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+        return sorted(row["sql"].split("\n")[0].removeprefix("CREATE TRIGGER ") for row in rows)
+
+    async def _tables(self) -> list[str]:
+        rows = await self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        return [row["name"] for row in rows if not row["name"].startswith("sqlite_")]
+
+    async def _indexes(self) -> list[tuple[str, str, bool]]:
+        found = []
+        for table in await self._tables():
+            for index in await self.rows(f"PRAGMA index_list({table})"):
+                name = index["name"]
+                columns = await self.rows(f"PRAGMA index_info({name})")
+                (source,) = await self.rows("SELECT sql FROM sqlite_master WHERE name = $1", name)
+                where = (source["sql"] or "").partition("WHERE ")[2]
+                found.append((name, _index(table, columns, where), bool(index["unique"])))
+        return found
+
+
+class Postgres:
+    """The schema as PostgreSQL's catalogue tells it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.rows = reader.rows
+
+    async def columns(self) -> dict[str, str]:
+        found = defaultdict(list)
+        for row in await self.rows(
+            "SELECT table_name, column_name, is_nullable FROM information_schema.columns "
+            "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+        ):
+            mark = "?" if row["is_nullable"] == "YES" else ""
+            found[row["table_name"]].append(row["column_name"] + mark)
+        return {table: " ".join(columns) for table, columns in found.items()}
+
+    async def checks(self) -> list[str]:
+        rows = await self._constraints("c")
+        return sorted(" ".join([row["name"], *sorted(row["ours"])]) for row in rows)
+
+    async def keys(self) -> list[str]:
+        return sorted(text for _, text, unique in await self._indexes() if unique)
+
+    async def indexes(self) -> list[str]:
+        return sorted(
+            f"{name}: {text}" for name, text, unique in await self._indexes() if not unique
+        )
+
+    async def references(self) -> list[str]:
+        rows = await self._constraints("f")
+        return sorted(
+            f"{row['name']} ({', '.join(row['ours'])}) -> "
+            f"{row['other']} ({', '.join(row['theirs'])})"
+            for row in rows
+        )
+
+    async def triggers(self) -> list[str]:
+        rows = await self.rows(
+            "SELECT pg_get_triggerdef(oid) AS sql FROM pg_trigger WHERE NOT tgisinternal"
+        )
+        return sorted(row["sql"].removeprefix("CREATE TRIGGER ") for row in rows)
+
+    async def _constraints(self, kind: str) -> list[Any]:
+        columns = (
+            "ARRAY(SELECT a.attname::text FROM unnest(c.{0}key) WITH ORDINALITY k (number, place) "
+            "JOIN pg_attribute a ON a.attrelid = c.{1} AND a.attnum = k.number ORDER BY k.place)"
+        )
+        return await self.rows(
+            "SELECT c.conrelid::regclass::text AS name, c.confrelid::regclass::text AS other, "
+            f"{columns.format('con', 'conrelid')} AS ours, "
+            f"{columns.format('conf', 'confrelid')} AS theirs FROM pg_constraint c "
+            "WHERE c.contype::text = $1 AND c.connamespace = 'public'::regnamespace",
+            kind,
+        )
+
+    async def _indexes(self) -> list[tuple[str, str, bool]]:
+        found = []
+        for row in await self.rows(
+            "SELECT x.indexrelid::regclass::text AS name, x.indrelid::regclass::text AS tbl, "
+            "x.indisunique, pg_get_expr(x.indpred, x.indrelid) AS predicate, "
+            "ARRAY(SELECT pg_get_indexdef(x.indexrelid, n, true) "
+            "FROM generate_series(1, x.indnkeyatts) n) AS columns "
+            "FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid "
+            "WHERE t.relnamespace = 'public'::regnamespace"
+        ):
+            columns = [{"name": name} for name in row["columns"]]
+            if row["indisunique"] and row["columns"] == ["id"]:
+                continue  # the number made by the database
+            text = _index(row["tbl"], columns, row["predicate"] or "")
+            found.append((row["name"], text, row["indisunique"]))
+        return found
+
+
+def _index(table: str, columns: list[Any], where: str) -> str:
+    """An index in words both databases can be brought to."""
+    plain = re.sub(r"::\w+|[()\[\]]", "", where).replace("= ANY ARRAY", "IN ")
+    listed = ", ".join(row["name"] for row in columns)
+    return f"{table} ({listed})" + (f" WHERE {plain}" if where else "")
