@@ -16,13 +16,13 @@ from tests.doubles.telegram import TelegramDouble
 
 OpenCafe = Callable[..., Awaitable[Cafe]]
 
-CHANNELS = ("telegram", "telegram-polling", "simulator", "simulator-text", "console")
+CHANNELS = ("telegram", "simulator", "simulator-text", "console")
 DATABASES = ("sqlite", "postgres")
 
 
 def everywhere() -> pytest.MarkDecorator:
-    """Run a transcript on every channel over both databases."""
-    return _on(itertools.product(CHANNELS, DATABASES))
+    """Run a transcript on every channel over both databases, and once by long polling."""
+    return _on([*itertools.product(CHANNELS, DATABASES), ("telegram-polling", "sqlite")])
 
 
 def on(*channels: str) -> pytest.MarkDecorator:
