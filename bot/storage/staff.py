@@ -82,12 +82,6 @@ async def get(reader: Reader, staff_id: int) -> Staff | None:
     return _staff(reader, row) if row else None
 
 
-async def everyone(reader: Reader) -> list[Staff]:
-    """All colleagues who work here now."""
-    rows = await reader.rows("SELECT * FROM staff WHERE removed_at IS NULL ORDER BY id")
-    return [_staff(reader, row) for row in rows]
-
-
 async def lock(tx: Transaction, staff_id: int) -> None:
     """Lock a colleague, so that what they have given today can be counted."""
     await tx.rows(f"SELECT id FROM staff WHERE id = $1{tx.lock}", staff_id)
