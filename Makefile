@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROVIDERS := .providers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-browser lint bench lock
+.PHONY: help setup demo run test test-browser test-providers lint bench phrases lock
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -37,6 +38,10 @@ test: $(VENV)/.installed-dev ## every test, on SQLite and on a real PostgreSQL
 test-browser: $(VENV)/.installed-dev ## the demo in a real browser (needs Chromium)
 	$(BIN)/python -m pytest -o addopts= tests/browser $(ARGS)
 
+test-providers: $(VENV)/.installed-dev ## what we send to Twilio, against its own OpenAPI document (needs npm)
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix $(PROVIDERS) @stoplight/prism-cli@5.14 @twilio-alpha/mcp@0.7
+	$(BIN)/python -m pytest -o addopts= tests/providers $(ARGS)
+
 lint: $(VENV)/.installed-dev ## style, types and the arrows between packages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,6 +50,10 @@ lint: $(VENV)/.installed-dev ## style, types and the arrows between packages
 
 bench: $(VENV)/.installed-dev ## speed, as ratios within one run; writes benchmarks/results/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)
+
+phrases: $(VENV)/.installed-dev ## everything Regulars says, a page a language, into docs/phrases/
+	@$(BIN)/python -m bot.phrases
+	@test ! -f locales/measure.py || $(BIN)/python -m locales.measure
 
 lock: ## resolve the locked versions anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --group build -o requirements.lock

@@ -14,18 +14,21 @@ import structlog
 
 from bot.channels.base import Channel, SendError
 from bot.channels.telegram import Telegram
+from bot.channels.twilio import Account, Sms, WhatsApp
 from bot.clock import Clock
 from bot.dispatch import Dispatcher, in_order
 from bot.domain.messages import Event
+from bot.meanings import Meanings
 from bot.metrics import REGISTRY
 from bot.rendering import Links, Renderer
 from bot.sender import Sender
-from bot.services import installation, leases
+from bot.services import installation, leases, media
 from bot.services.unit_of_work import Work
 from bot.settings import BadSettings, Settings
 from bot.telegram_menu import set_menus
 from bot.web import server
-from bot.web.cards import card_finder
+from bot.web.cards import card_finder, picture_finder
+from bot.web.pages import Found
 from bot.web.simulator import Phone
 from handlers import ROUTERS, WITH_ARGUMENTS
 from locales import Catalogues
@@ -57,6 +60,7 @@ class House:
     sender: Sender
     dispatcher: Dispatcher
     telegram: Telegram | None = None
+    twilio: Account | None = None
     phones: Sequence[Phone] = ()
 
 
@@ -67,11 +71,16 @@ def build(
     channels: Mapping[str, Channel],
     *,
     telegram: Telegram | None = None,
+    twilio: Account | None = None,
     phones: Sequence[Phone] = (),
 ) -> House:
     """Put the parts together; nothing runs yet."""
     words = Catalogues.load(arguments=WITH_ARGUMENTS)
-    links = Links(public_address(settings), telegram.username if telegram else "")
+    links = Links(
+        public_address(settings),
+        telegram.username if telegram else "",
+        lambda outbox_id: media.signed(work, outbox_id, clock.real_now()),
+    )
     renderer = Renderer(words, links)
     sender = Sender(work=work, clock=clock, channels=channels, renderer=renderer)
     dispatcher = Dispatcher(
@@ -80,10 +89,22 @@ def build(
         channels=channels,
         routers=ROUTERS,
         words=words,
+        meanings=Meanings(None),  # LEAD: Understanding.load()
         deliver=sender.deliver,
+        pages=public_address(settings),
     )
     return House(
-        settings, work, clock, words, channels, renderer, sender, dispatcher, telegram, phones
+        settings,
+        work,
+        clock,
+        words,
+        channels,
+        renderer,
+        sender,
+        dispatcher,
+        telegram,
+        twilio,
+        phones,
     )
 
 
@@ -125,6 +146,29 @@ async def connect_telegram(settings: Settings, work: Work, stop: asyncio.Event) 
     return None
 
 
+def connect_twilio(settings: Settings) -> tuple[Account | None, Mapping[str, Channel]]:
+    """Twilio's account and the channels through it; none where no sender is set."""
+    token, public_url = settings.twilio_auth_token, settings.public_url
+    sms, whatsapp = settings.twilio_sms_from, settings.twilio_whatsapp_from
+    if settings.twilio_account_sid is None or token is None or public_url is None:
+        return None, {}
+    senders = {Sms.name: sms, WhatsApp.name: whatsapp}
+    account = Account(
+        settings.twilio_account_sid,
+        token.get_secret_value(),
+        public_url,
+        {name for name, sender in senders.items() if sender},
+        api_url=settings.twilio_api_url,
+        answers_words=settings.twilio_sms_keywords == "twilio",
+    )
+    channels: list[Channel] = []
+    if sms:
+        channels.append(Sms(account, sms, settings.twilio_sms_rate))
+    if whatsapp:
+        channels.append(WhatsApp(account, whatsapp, settings.twilio_whatsapp_rate))
+    return account, {channel.name: channel for channel in channels}
+
+
 async def run(
     house: House,
     parts: Collection[str],
@@ -143,6 +187,8 @@ async def run(
         await house.dispatcher.idle()
         if house.telegram is not None:
             await house.telegram.close()
+        if house.twilio is not None:
+            await house.twilio.close()
 
 
 async def _work(house: House, parts: Collection[str], stop: asyncio.Event) -> None:
@@ -171,7 +217,11 @@ async def _web(house: House, wanted: bool) -> AsyncIterator[None]:
         ready=lambda: installation.problems(house.work),
         metrics=REGISTRY,
         catalogues=house.words,
-        card_page=card_finder(house.work, house.renderer, house.words, house.clock),
+        found=Found(
+            card=card_finder(house.work, house.renderer, house.words, house.clock),
+            picture=picture_finder(house.work, house.renderer, house.clock),
+            programme=house.work.programme,
+        ),
         phones=house.phones,
     )
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 
@@ -18,6 +19,10 @@ class Clock:
     def real_now(self) -> datetime:
         """The machine's instant, UTC."""
         return datetime.now(UTC)
+
+    async def wait_until(self, instant: datetime) -> None:
+        """Wait for an instant of the machine's; not at all for one that is past."""
+        await asyncio.sleep(max(0.0, (instant - self.real_now()).total_seconds()))
 
     def advance(self, by: timedelta) -> None:
         """Move the programme's time on, for the demo and for tests."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from bot.domain.members import Member, Role, Staff
 from bot.domain.messages import Action, Button, InboundMessage, Phrase, Reply, Wording
 from bot.domain.programme import Programme
+from bot.services.outreach import SMS
 from bot.services.unit_of_work import UnitOfWork
 from bot.services.wallets import Wallet, wallet
 from bot.storage.conversations import Conversation
@@ -31,7 +32,12 @@ class Turn:
     value of the pressed choice of a step. A handler may change `language`, which is kept; set
     `can_share_contact` says whether the app has a button for the own number. A handler sets
     `leaves` to close the open question; and set `understood` when a guess at a text was right;
-    `closes` when the pressed button answered its message, whose buttons then go.
+    `closes` when the pressed button answered its message, whose buttons then go. `short` says that
+    each word costs the shop money here (SMS); `pages` is the address our web pages begin with.
+
+    `member` is there once they accepted the terms; `begun` is the card that a colleague started for
+    their number, until then. `channels` are those that are switched on; `by_number` says that this
+    one's addresses are phone numbers.
     """
 
     uow: UnitOfWork
@@ -49,6 +55,26 @@ class Turn:
     understood: bool = False
     closes: bool = False
     can_share_contact: bool = False
+    short: bool = False
+    pages: str = ""
+    begun: Member | None = None
+    channels: frozenset[str] = frozenset()
+    by_number: bool = False
+
+    def page(self, path: str) -> str:
+        """The address of one of our web pages: `terms`, `privacy`."""
+        return f"{self.pages}/{path}"
+
+    @property
+    def voice(self) -> str:
+        """How the person is spoken to here: their language, the shop's address, the length."""
+        friendly = self.programme.shop.address == "friendly"
+        return self.words.voice(self.language, friendly=friendly, short=self.short)
+
+    @property
+    def can_send_codes(self) -> bool:
+        """Whether a number that is typed here can be proven by a code sent to it."""
+        return SMS in self.channels and not self.by_number
 
     @property
     def programme(self) -> Programme:
@@ -96,12 +122,14 @@ Handler = Callable[[Turn], Awaitable[Said]]
 class Step:
     """A question that stays open until it is answered: how it is asked, and what an answer does.
 
-    `options` of `ask`'s buttons are pressed as `choice` makes them.
+    `options` of `ask`'s buttons are pressed as `choice` makes them. `free`: whatever is written is
+    the answer, even if it reads like something else that could be asked here.
     """
 
     name: str
     ask: Callable[[Turn], Awaitable[Reply]]
     answer: Handler
+    free: bool = False
 
 
 def whole(text: str) -> int | None:
@@ -119,9 +147,9 @@ def contact_button(step: str, label: Phrase) -> Button:
     return Button(label, Action(ANSWER, (step, "contact")), contact=True)
 
 
-def option(label: Phrase | Wording, action: str, *args: str) -> Button:
-    """A button that does something whenever it is pressed."""
-    return Button(label, Action(action, args))
+def option(label: Phrase | Wording, action: str, *args: str, standing: bool = False) -> Button:
+    """A button that does something whenever it is pressed; `standing` ones are of the menu."""
+    return Button(label, Action(action, args), standing=standing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ from bot.domain.messages import (
     Reply,
     UnreadableUpdate,
     phrase,
+    without_standing,
 )
+from bot.meanings import Meanings
 from bot.metrics import FAILURES, INBOUND
 from bot.routing import HOME, Answered, Routes
 from bot.services import outreach
@@ -53,14 +55,17 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         routers: Sequence[Router],
         words: Catalogues,
+        meanings: Meanings,
         deliver: Deliver,
+        pages: str = "",
     ) -> None:
         self._work = work
         self._clock = clock
         self._channels = channels
-        self._routes = Routes(routers, words)
+        self._routes = Routes(routers, words, meanings)
         self._words = words
         self._deliver = deliver
+        self._pages = pages
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def handle(self, event: Event) -> None:
@@ -95,9 +100,7 @@ class Dispatcher:
 
     async def _receipt(self, receipt: DeliveryReceipt) -> None:
         async with self._work.unit_of_work() as uow:
-            await outbox.receipt(
-                uow.tx, receipt.channel, receipt.provider_id, receipt.state, receipt.reason
-            )
+            await outbox.receipt(uow.tx, receipt, self._clock.now())
 
     async def _keep_unreadable(self, update: UnreadableUpdate) -> None:
         now = self._clock.now()
@@ -130,25 +133,35 @@ class Dispatcher:
             channel.identity_kind,
             self._words.language_for(message.language, shop.languages, shop.language),
             now,
+            channel.identity_of(message.address.value),
         )
         member_id, staff_id = conversation.member_id, conversation.staff_id
+        holder = await members.get(uow.tx, member_id) if member_id else None
+        by_number = channel.identity_kind == "phone"
         return Turn(
             uow=uow,
             now=now,
             message=message,
             conversation=conversation,
-            member=await members.get(uow.tx, member_id) if member_id else None,
+            member=holder if holder and holder.possessed else None,
             staff=await staff.get(uow.tx, staff_id) if staff_id else None,
             language=conversation.language,
             words=self._words,
             draft=conversation.draft,
-            can_share_contact=channel.limits.contact and channel.identity_kind != "phone",
+            can_share_contact=channel.limits.contact and not by_number,
+            short=channel.limits.segments,
+            pages=self._pages,
+            begun=None if holder and holder.possessed else holder,
+            channels=frozenset(self._channels),
+            by_number=by_number,
         )
 
     async def _keep(self, uow: UnitOfWork, turn: Turn, answered: Answered) -> None:
         conversation = turn.conversation
         pressed = turn.message.message_id if turn.message.action else None
-        for number, reply in enumerate(answered.replies):
+        # What is kept is what is shown: a number picks the line that has it.
+        replies = [without_standing(r) if turn.short else r for r in answered.replies]
+        for number, reply in enumerate(replies):
             first = number == 0 and pressed is not None
             edits = first and reply.edits and reply.picture is None
             await outreach.say(

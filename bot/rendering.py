@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from bot import pictures
-from bot.channels.fit import Rendered
-from bot.domain.messages import Address, Button, Picture, RenderedButton, Reply
+from bot import pictures, squeezing
+from bot.channels.base import Limits
+from bot.channels.fit import Rendered, fit
+from bot.channels.segments import plain
+from bot.domain.messages import (
+    Address,
+    Approved,
+    Button,
+    OutboundMessage,
+    Picture,
+    RenderedButton,
+    Reply,
+    phrase,
+    without_standing,
+)
 from bot.domain.programme import Programme
 from locales import Catalogues
 
 
 @dataclass
 class Links:
-    """Where links lead: into Telegram when its bot is on, else to our own pages."""
+    """Where links lead: into Telegram when its bot is on, else to our own pages.
+
+    `sign` makes the part of an address that lets nobody but us name a message's picture.
+    """
 
     public_url: str
     telegram: str = ""
+    sign: Callable[[int], str] = str
+
+    def media(self, outbox_id: int) -> str:
+        """Where a provider fetches the picture of a message."""
+        return f"{self.public_url}/media/{self.sign(outbox_id)}"
 
     def scan(self, payload: str) -> str:
         """What a QR code holds for a payload (`c_…`, `v_…`, `s_…`, `join_…`, `x_…`)."""
@@ -38,27 +59,95 @@ class Renderer:
         self._links = links
 
     def render(
-        self, reply: Reply, address: Address, language: str, programme: Programme
+        self, reply: Reply, address: Address, language: str, programme: Programme, limits: Limits
     ) -> Rendered:
-        """A reply as its person reads it; drawing a picture takes some milliseconds."""
-        text = "\n".join(self._words.render(phrase, language) for phrase in reply.phrases)
+        """A reply as its person reads it; drawing a picture takes some milliseconds.
+
+        Over SMS it is in the fewest words and plain letters, without the standing menu, and with
+        names shortened as far as it takes to fit (S35).
+        """
+        friendly = programme.shop.address == "friendly"
+        voice = self._words.voice(language, friendly=friendly, short=limits.segments)
+        if not limits.segments:
+            return self._said(reply, address, voice, programme, limits)
+        reply = without_standing(reply)
+        tries = (
+            self._over_sms(
+                self._said(squeezing.squeezed(reply, longest), address, voice, programme, limits),
+                language,
+                programme,
+            )
+            for longest in squeezing.LENGTHS
+        )
+        # The first that is one message, with the longest names; else what makes the fewest.
+        found: list[Rendered] = []
+        for said in tries:
+            found.append(said)
+            if len(fit(said, limits)) == 1:
+                return said
+        return min(found, key=lambda said: len(fit(said, limits)))
+
+    def _said(
+        self, reply: Reply, address: Address, voice: str, programme: Programme, limits: Limits
+    ) -> Rendered:
         shown = reply.picture
         return Rendered(
             address=address,
-            text=text,
+            text="\n".join(self._words.render(phrase, voice) for phrase in reply.phrases),
             buttons=tuple(
-                tuple(self._button(button, language) for button in row) for row in reply.buttons
+                tuple(self._button(button, voice) for button in row) for row in reply.buttons
             ),
             numbered=reply.numbered,
-            picture=self.draw(shown, language, programme) if shown else None,
+            picture=self._drawn(shown, voice, programme, limits) if shown else None,
             scan=self._links.scan(shown.payload) if shown else "",
             link=self._links.page(shown.payload) if shown else "",
+            opener=self._words.render(phrase("button.choose"), voice) if limits.rows else "",
         )
+
+    def _drawn(
+        self, shown: Picture, voice: str, programme: Programme, limits: Limits
+    ) -> bytes | None:
+        """The picture where it goes along; empty where it will be fetched, None where none goes."""
+        if not limits.pictures:
+            return None
+        return b"" if limits.fetches else self.draw(shown, voice, programme)
+
+    def _over_sms(self, said: Rendered, language: str, programme: Programme) -> Rendered:
+        said = replace(said, segments=programme.sms.segments)
+        if programme.sms.accents:
+            return said
+        rows = (
+            tuple(replace(button, label=plain(button.label, language)) for button in row)
+            for row in said.buttons
+        )
+        return replace(said, text=plain(said.text, language), buttons=tuple(rows))
+
+    def media(self, outbox_id: int) -> str:
+        """Where a provider fetches the picture of a message."""
+        return self._links.media(outbox_id)
+
+    def approved(
+        self, reply: Reply, address: Address, language: str, programme: Programme
+    ) -> OutboundMessage | None:
+        """What is said instead of a reply where only approved sentences may be sent (S27).
+
+        In the shop's language when the person's has none; None when that has none either.
+        """
+        if reply.template is None:
+            return None
+        contents = programme.whatsapp.templates.get(reply.template.key.partition(".")[2], {})
+        said_in = language if language in contents else programme.shop.language
+        if said_in not in contents:
+            return None
+        voice = self._words.voice(said_in, friendly=programme.shop.address == "friendly")
+        values = self._words.values(reply.template, voice)
+        text = self._words.render(reply.template, voice)
+        return OutboundMessage(address, text, approved=Approved(contents[said_in], values))
 
     def draw(self, shown: Picture, language: str, programme: Programme) -> bytes:
         """A QR picture as PNG."""
         link = self._links.scan(shown.payload)
-        shop = programme.shop.name.in_language(language)
+        shop = self._words.render(programme.shop.name, language)
         look = programme.look
         colours = (look.background, look.ink, look.accent)
         heading = self._words.render(shown.heading, language)

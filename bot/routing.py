@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot import network_words
 from bot.conversation import ANSWER, Route, Router, Said, Step, Turn
-from bot.domain.messages import Action, Button, Reply, phrase
+from bot.domain.messages import Action, Button, NetworkWord, Reply, phrase
+from bot.meanings import Meanings
 from bot.services import outreach
 from locales import Catalogues
 
@@ -20,6 +22,11 @@ _PAYLOAD = re.compile(r"(?:join|[a-z])_[A-Za-z0-9_-]{1,62}", re.IGNORECASE)
 
 #: Names of what every programme answers; the routers register them.
 HOME, UNKNOWN, STOP, JOIN, LANGUAGE = "menu", "unknown", "stop", "join", "language"
+HELP = "help"
+STAFF = "staff"
+
+#: What is too vague to leave an open question for: an answer is likelier.
+_VAGUE = frozenset({"which", "pass_on"})
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,9 @@ class _Table:
 class Routes:
     """All routers in order; the first that has a command, button, link or question gets it."""
 
-    def __init__(self, routers: Sequence[Router], words: Catalogues) -> None:
+    def __init__(self, routers: Sequence[Router], words: Catalogues, meanings: Meanings) -> None:
         self._words = words
+        self._meanings = meanings
         self._commands: dict[str, Route] = {}
         self._actions: dict[str, Route] = {}
         self._links: dict[str, Route] = {}
@@ -66,6 +74,8 @@ class Routes:
     async def answer(self, turn: Turn) -> Answered:
         """The answer to one message."""
         message = turn.message
+        if message.network is not None:
+            return await self._network(turn, message.network)
         # No database takes a NUL.
         turn.text = message.text[:TEXT_LIMIT].replace("\0", " ").strip()
         if message.action is not None:
@@ -75,6 +85,16 @@ class Routes:
         if message.media is not None:
             return await self._with_question(turn, Reply((phrase("fallback.media"),)))
         return await self._typed(turn)
+
+    async def _network(self, turn: Turn, heard: NetworkWord) -> Answered:
+        """What a word of the network does; what is open stays as it is."""
+        said = await network_words.obey(turn, heard.word, heard.answered)
+        at = turn.conversation
+        if heard.answered:
+            return Answered((), at.step, at.draft, at.misses)
+        if said is not None:
+            return await self._with_question(turn, said)
+        return replace(await self._run(turn, self._commands[HELP]), misses=at.misses)
 
     async def _typed(self, turn: Turn) -> Answered:
         if self._words.is_stop(turn.text):
@@ -98,7 +118,11 @@ class Routes:
         picked = _numbered(written, table) or self._named(turn, written, table.shown)
         if picked is not None:
             return await self._pressed(turn, picked)
-        if turn.conversation.step in self._steps:
+        step = self._steps.get(turn.conversation.step or "")
+        meant = None if step is not None and step.free else self._meanings.of(turn)
+        if meant is not None and (step is None or meant.name not in _VAGUE):
+            return await self._pressed(turn, meant)
+        if step is not None:
             return await self._to_step(turn)
         return await self._run(turn, self._commands[UNKNOWN])
 
@@ -162,7 +186,7 @@ class Routes:
         """The first choice whose label somebody wrote."""
         for reply in replies:
             for button in _choices(reply):
-                label = self._words.label(button.label, turn.language)
+                label = self._words.label(button.label, turn.voice)
                 if self._words.matches(written, label):
                     return button.action
         return None
@@ -186,7 +210,8 @@ class Routes:
         if route.role is not None and not _allowed(route, turn):
             return await self._with_question(turn, Reply((phrase("fallback.not_for_you"),)))
         if route.member and turn.member is None:
-            route = self._commands[JOIN]
+            # A colleague who types a customer's word looks for their own menu.
+            route = self._commands[STAFF if turn.staff else JOIN]
         misses = turn.conversation.misses
         said = _listed(await route.handler(turn))
         step = None if turn.leaves else turn.conversation.step

@@ -26,6 +26,7 @@ ENV_FILE = ".env"
 #: In characters.
 SECRET_LENGTH = 16
 TELEGRAM = "https://api.telegram.org"
+TWILIO = "https://api.twilio.com"
 #: What the README writes where the owner's own token goes.
 EXAMPLE_TOKEN = "123456:your-token"  # noqa: S105 - nobody's
 #: What to do where nobody can write to the shop yet.
@@ -73,6 +74,15 @@ def _secret(pattern: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _form(pattern: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError("not of this form")
+        return value
+
+    return AfterValidator(check)
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -80,6 +90,9 @@ def _lower(value: Any) -> Any:
 Address = Annotated[str, AfterValidator(_address)]
 LogFormat = Annotated[Literal["console", "json"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+#: How many a second.
+Rate = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
+TwilioKeywords = Annotated[Literal["twilio", "regulars"], BeforeValidator(_lower)]
 TelegramMode = Annotated[Literal["polling", "webhook"], BeforeValidator(_lower)]
 
 #: What to write, by setting, where what stands there can't be used.
@@ -97,6 +110,17 @@ _ADVICE = {
     "telegram_mode": "write polling or webhook, or leave it out",
     "telegram_webhook_secret": "write 1 to 256 letters, digits, _ and -, or leave it out",
     "telegram_rate": "write how many messages a second, such as 30",
+    "twilio_account_sid": "write the Account SID of Twilio's console: AC and 32 hex digits",
+    "twilio_auth_token": "write the Auth Token of Twilio's console: 32 hex digits",
+    "twilio_api_url": f"write an address such as {TWILIO}, or leave it out",
+    "twilio_sms_from": "write a number of yours such as +12025550123, or a messaging service's SID "
+    "that begins with MG",
+    "twilio_sms_rate": "write how many segments a second your sender may send, such as 1",
+    "twilio_sms_keywords": "write twilio where Twilio answers STOP, START and HELP (its default), "
+    "or regulars where that is switched off for your number",
+    "twilio_whatsapp_from": "write whatsapp: and your sender's number, such as "
+    "whatsapp:+12025550123",
+    "twilio_whatsapp_rate": "write how many messages a second, such as 80",
     "log_format": "write console or json",
     "log_level": "write debug, info, warning or error",
 }
@@ -123,7 +147,15 @@ class Settings(BaseSettings):
         default_factory=lambda given: "webhook" if given.get("public_url") else "polling"
     )
     telegram_webhook_secret: Annotated[SecretStr, _secret("[A-Za-z0-9_-]{1,256}")] | None = None
-    telegram_rate: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] = 30.0
+    telegram_rate: Rate = 30.0
+    twilio_account_sid: Annotated[str, _form(r"AC[0-9a-fA-F]{32}")] | None = None
+    twilio_auth_token: Annotated[SecretStr, _secret("[0-9a-zA-Z]{32,64}")] | None = None
+    twilio_api_url: Address = TWILIO
+    twilio_sms_from: Annotated[str, _form(r"\+[1-9]\d{4,14}|MG[0-9a-fA-F]{32}")] | None = None
+    twilio_sms_rate: Rate = 1.0
+    twilio_sms_keywords: TwilioKeywords = "twilio"
+    twilio_whatsapp_from: Annotated[str, _form(r"whatsapp:\+[1-9]\d{4,14}")] | None = None
+    twilio_whatsapp_rate: Rate = 80.0
     log_format: LogFormat = "console"
     log_level: LogLevel = "info"
 
@@ -165,9 +197,37 @@ class Settings(BaseSettings):
         file = self.database_url.removeprefix("sqlite://")
         return None if file == self.database_url else Path(file)
 
+    @property
+    def twilio(self) -> bool:
+        """Whether people can be reached through Twilio."""
+        return bool(self.twilio_sms_from or self.twilio_whatsapp_from)
+
     def _conflicts(self) -> Iterator[str]:
         if not self.secret_key and self.sqlite_file is None:
             yield f"{PREFIX}SECRET_KEY: PostgreSQL needs one: {_ADVICE['secret_key']}"
+        yield from self._telegram_conflicts()
+        yield from self._twilio_conflicts()
+
+    def _twilio_conflicts(self) -> Iterator[str]:
+        needed = ("twilio_account_sid", "twilio_auth_token")
+        given = [name for name in needed if getattr(self, name) is not None]
+        if not self.twilio:
+            if given:
+                yield (
+                    f"{PREFIX}TWILIO_SMS_FROM: Twilio needs a sender: "
+                    f"{_ADVICE['twilio_sms_from']}; or set {PREFIX}TWILIO_WHATSAPP_FROM"
+                )
+            return
+        for name in needed:
+            if name not in given:
+                yield f"{PREFIX}{name.upper()}: Twilio needs it: {_ADVICE[name]}"
+        if self.public_url is None:
+            yield (
+                f"{PREFIX}PUBLIC_URL: Twilio calls us at it, and its signatures cover it: "
+                f"{_ADVICE['public_url']}"
+            )
+
+    def _telegram_conflicts(self) -> Iterator[str]:
         if self.telegram_token is None:
             return
         if self.telegram_token.get_secret_value() == EXAMPLE_TOKEN:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from bot.conversation import Router
 from handlers import fallback, general
-from handlers.customer import card, history, joining, rewards, settings
-from handlers.staff import panel, people, till
+from handlers.customer import card, feedback, history, joining, numbers, rewards, settings
+from handlers.staff import panel, people, questions, till
 
 #: The routers in order; of two that answer the same, the first does.
 ROUTERS: tuple[Router, ...] = (
     general.router,
     joining.router,
+    numbers.router,
     card.router,
     rewards.router,
     history.router,
     settings.router,
+    feedback.router,
     panel.router,
     till.router,
     people.router,
+    questions.router,
     fallback.router,
 )
 

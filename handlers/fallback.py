@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Turn
+from bot.conversation import Router, Turn, option
 from bot.domain.messages import Reply, phrase
 from bot.services import redeeming, staffing
 from handlers.menu import home, menu_of
@@ -12,6 +12,37 @@ router = Router()
 
 #: Nobody's member code, voucher code or phone number is longer, in characters.
 REFERENCE_LIMIT = 40
+
+#: What can be offered as one of two likely meanings, by the action that answers it.
+_LABELS = {
+    "join": phrase("button.join"),
+    "card": phrase("button.card"),
+    "balance": phrase("button.balance"),
+    "rewards": phrase("button.rewards"),
+    "redeem": phrase("button.redeem"),
+    "history": phrase("button.history"),
+    "refer": phrase("button.refer"),
+    "language": phrase("button.language"),
+    "settings": phrase("button.settings"),
+    "stop_whether": phrase("button.offers_off"),
+    "privacy": phrase("button.privacy"),
+    "help": phrase("button.help"),
+}
+
+
+@router.action("which")
+async def which(turn: Turn) -> Reply:
+    """Two things somebody may have meant, and a person for all the rest."""
+    meant = [(option(_LABELS[name], name),) for name in turn.args if name in _LABELS]
+    shop = (option(phrase("button.ask_shop"), "feedback"),)
+    turn.understood = True
+    return Reply((phrase("fallback.which"),), (*meant, shop))
+
+
+@router.action("thanks")
+async def thanks(turn: Turn) -> Reply:
+    """You're welcome."""
+    return Reply((phrase("fallback.thanks"),), menu_of(turn))
 
 
 @router.command("unknown")
@@ -29,10 +60,11 @@ async def unknown(turn: Turn) -> Reply:
         return Reply((phrase("fallback.thanks"),), menu_of(turn))
     if turn.member is None:
         return await home(turn)
+    if not turn.conversation.misses:
+        return Reply((phrase("fallback.unknown"),), menu_of(turn))
     contact = turn.programme.shop.contact
-    if turn.conversation.misses and contact:
-        return Reply((phrase("fallback.person", contact=contact),), menu_of(turn))
-    return Reply((phrase("fallback.unknown"),), menu_of(turn))
+    sorry = phrase("fallback.person", contact=contact) if contact else phrase("fallback.unknown")
+    return Reply((sorry,), ((option(phrase("button.ask_shop"), "feedback"),), *menu_of(turn)))
 
 
 async def _referred(turn: Turn) -> Reply | None:

@@ -43,7 +43,7 @@ async def more(_turn: Turn) -> Reply:
             option(phrase("button.history"), "history"),
         ),
         (option(phrase("button.settings"), "settings"), option(phrase("button.help"), "help")),
-        (option(phrase("button.menu"), "menu"),),
+        (option(phrase("button.ask_shop"), "feedback"), option(phrase("button.menu"), "menu")),
     )
     return Reply((phrase("more.title"),), rows, edits=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation import Turn, option
 from bot.domain.ledger import reward_unit
 from bot.domain.members import Member
-from bot.domain.messages import Button, Phrase, Reply, phrase
+from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
 from bot.services.news import last_day
 from bot.services.wallets import Wallet
 
@@ -14,24 +14,28 @@ Rows = tuple[tuple[Button, ...], ...]
 BAR_FULL, BAR_EMPTY = "●", "○"
 
 
-def member_menu() -> Rows:
-    """Card, balance, rewards, redeem, more."""
+def member_menu(*, standing: bool = True) -> Rows:
+    """Card, balance, rewards, redeem, more; not `standing` when it was asked for."""
+
+    def word(label: Phrase, action: str) -> Button:
+        return option(label, action, standing=standing)
+
     return (
-        (option(phrase("button.card"), "card"), option(phrase("button.balance"), "balance")),
-        (option(phrase("button.rewards"), "rewards"), option(phrase("button.redeem"), "redeem")),
-        (option(phrase("button.more"), "more"),),
+        (word(phrase("button.card"), "card"), word(phrase("button.balance"), "balance")),
+        (word(phrase("button.rewards"), "rewards"), word(phrase("button.redeem"), "redeem")),
+        (word(phrase("button.more"), "more"),),
     )
 
 
-def staff_menu(turn: Turn) -> Rows:
-    """What a colleague does besides scanning."""
+def staff_menu(turn: Turn, *, standing: bool = True) -> Rows:
+    """What a colleague does besides scanning; not `standing` when it was asked for."""
     # No undo here: under a refusal it would read as undoing that, and take back something else.
-    rows: list[tuple[Button, ...]] = [(option(phrase("button.help"), "help"),)]
+    buttons = [option(phrase("button.help"), "help", standing=standing)]
     if len(turn.programme.locations) > 1:
-        rows.append((option(phrase("button.shift"), "shift"),))
+        buttons.append(option(phrase("button.shift"), "shift", standing=standing))
     if turn.member is not None:
-        rows.append((option(phrase("button.my_card"), "card"),))
-    return tuple(rows)
+        buttons.append(option(phrase("button.my_card"), "card", standing=standing))
+    return tuple((button,) for button in buttons)
 
 
 def menu_of(turn: Turn) -> Rows:
@@ -87,6 +91,15 @@ def endings(purse: Wallet) -> tuple[Phrase, ...]:
     return tuple(lines)
 
 
+def language_name(turn: Turn, code: str) -> Wording:
+    """What a language is called in itself; over SMS in letters that cost no other text more."""
+    name = turn.words.render(phrase("language.name"), code)
+    if not turn.short:
+        return Wording.of(name)
+    plain = turn.words.render(phrase("language.name"), turn.words.voice(code, short=True))
+    return Wording((("", plain), (code, name)))
+
+
 def name_of(member: Member) -> str | Phrase:
     """A member's name, or their code while there is none."""
     return member.name or member.code
@@ -100,8 +113,9 @@ def beginnings(turn: Turn) -> dict[str, str]:
 async def home(turn: Turn) -> Reply:
     """What is said when a person only looks in."""
     if turn.staff is not None:
-        return Reply((phrase("staff.home", name=turn.staff.name),), staff_menu(turn), edits=True)
+        menu = staff_menu(turn, standing=False)
+        return Reply((phrase("staff.home", name=turn.staff.name),), menu, edits=True)
     if turn.member is None:
         return Reply(then="join.welcome", draft=beginnings(turn))
     purse = await turn.wallet(turn.member)
-    return Reply((*progress(purse), *waiting(purse)), member_menu(), edits=True)
+    return Reply((*progress(purse), *waiting(purse)), member_menu(standing=False), edits=True)

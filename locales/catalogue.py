@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -14,13 +15,11 @@ from babel.messages.pofile import PoFileError, read_po
 from bot.domain.folding import fold
 from bot.domain.messages import Day, Moment, Money, Phrase, Value, Wording
 from locales.formats import format_day, format_moment, format_money, format_number
+from locales.voices import FALLBACK, FRIENDLY, SMS, catalogues_of, language_of, overlay_of, voice_of
 from locales.words import CommandWords, loose, matches, word_list
 
 #: Where the catalogues are.
 FOLDER = Path(__file__).parent
-
-#: The language whose sentence stands in for one missing elsewhere.
-FALLBACK = "en"
 
 #: Who reads what when their own language is not offered.
 _KIN: Mapping[str, str] = {"sk": "cs", "mo": "ro"}
@@ -132,11 +131,25 @@ def entries(po: Catalog) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _read(folder: Path) -> Mapping[str, Catalogue]:
+    return {file.stem: Catalogue.read(file) for file in folder.glob("*.po")}
+
+
+@cache
+def _shipped() -> Mapping[str, Catalogue]:
+    """The catalogues Regulars comes with, read once: it takes a tenth of a second."""
+    return _read(FOLDER)
+
+
 class Catalogues:
-    """Every language Regulars speaks: renders what is said and recognises what is typed."""
+    """Every language Regulars speaks: renders what is said and recognises what is typed.
+
+    A language may be given as a voice, which has the address and the length besides (`voice`).
+    """
 
     def __init__(self, catalogues: Mapping[str, Catalogue], arguments: Set[str]) -> None:
-        self.languages = tuple(sorted(catalogues, key=lambda code: (code != FALLBACK, code)))
+        languages = (name for name in catalogues if overlay_of(name) is None)
+        self.languages = tuple(sorted(languages, key=lambda code: (code != FALLBACK, code)))
         self._catalogues = catalogues
         self._arguments = arguments
         self._commands = {
@@ -153,7 +166,15 @@ class Catalogues:
 
         Raises ValueError naming the file and key of what cannot be used.
         """
-        return cls({file.stem: Catalogue.read(file) for file in folder.glob("*.po")}, arguments)
+        return cls(_shipped() if folder == FOLDER else _read(folder), arguments)
+
+    @staticmethod
+    def voice(language: str, *, friendly: bool = False, short: bool = False) -> str:
+        """The voice of a language: with the friendly address, or in the fewer words of SMS.
+
+        What the overlay of a voice does not have is said as without it.
+        """
+        return voice_of(language, *(FRIENDLY,) * friendly, *(SMS,) * short)
 
     def render(self, value: Value, language: str) -> str:
         """`value` as said in `language`; a sentence it lacks is said in English.
@@ -172,7 +193,29 @@ class Catalogues:
             return format_day(value, language)
         if isinstance(value, Moment):
             return format_moment(value, language)
-        return value.in_language(language)
+        return value.in_language(language_of(language))
+
+    def values(self, phrase: Phrase, language: str) -> tuple[str, ...]:
+        """A phrase's values as they read, in the order in which the English sentence has them.
+
+        That is the order of the numbered places of a sentence that was approved elsewhere.
+        """
+        return tuple(
+            self.render(phrase.values[name], language) for name in self._places(phrase.key)
+        )
+
+    def _places(self, key: str) -> tuple[str, ...]:
+        """The places of an English sentence, in the order in which they first appear."""
+        pieces = self._catalogues[FALLBACK].sentences[key].forms[0].pieces
+        return tuple(dict.fromkeys(name for _, name in pieces if name is not None))
+
+    def approvable(self) -> dict[str, tuple[str, ...]]:
+        """The `template.*` sentences that a provider approves beforehand, each with its places.
+
+        Those are in the order of the numbers they get there.
+        """
+        sentences = self._catalogues[FALLBACK].sentences
+        return {key: self._places(key) for key in sentences if key.startswith("template.")}
 
     def label(self, label: Phrase | Wording, language: str) -> str:
         """What a button reads."""
@@ -196,7 +239,7 @@ class Catalogues:
 
         With a slash any command may be followed by words; without, only those in `arguments`.
         """
-        words = self._commands.get(language, self._commands[FALLBACK])
+        words = self._commands.get(language_of(language), self._commands[FALLBACK])
         return words.find(text, self._arguments)
 
     def language_named(self, text: str) -> str | None:
@@ -229,18 +272,19 @@ class Catalogues:
 
     def _render_phrase(self, phrase: Phrase, language: str) -> str:
         catalogue, sentence = self._find(phrase.key, language)
-        said = []
+        said = ""
         for literal, name in catalogue.form(sentence, phrase).pieces:
-            said.append(literal)
+            # A value that ends in a full stop (30 czerwca 2026 r., Anna K.) ends the sentence too.
+            said += literal.removeprefix(".") if said.endswith(".") else literal
             if name is not None:
                 if name not in phrase.values:
                     raise MissingPhrase(f"{phrase.key} needs a value for {{{name}}}")
-                said.append(self.render(phrase.values[name], language))
-        return "".join(said)
+                said += self.render(phrase.values[name], language)
+        return said
 
     def _find(self, key: str, language: str) -> tuple[Catalogue, Sentence]:
-        for code in (language, FALLBACK):
-            catalogue = self._catalogues.get(code)
+        for name in catalogues_of(language):
+            catalogue = self._catalogues.get(name)
             if catalogue and (sentence := catalogue.sentences.get(key)):
                 return catalogue, sentence
         raise MissingPhrase(f"no catalogue has the key {key}")

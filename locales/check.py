@@ -11,8 +11,9 @@ from pathlib import Path
 from babel import UnknownLocaleError
 from babel.messages.catalog import Catalog
 
-from locales.catalogue import FALLBACK, FOLDER, Template, entries, is_plural, read_catalog
+from locales.catalogue import FOLDER, Template, entries, is_plural, read_catalog
 from locales.formats import locale_of
+from locales.voices import FALLBACK, OVERLAYS, language_of, overlay_of
 from locales.words import SEPARATOR, loose, word_list
 
 #: A WhatsApp reply button's title, the narrowest a label has to fit.
@@ -20,6 +21,12 @@ from locales.words import SEPARATOR, loose, word_list
 BUTTON_CHARACTERS = 20
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+#: What people type is the same whatever is said to them.
+_TYPED = ("command.", "words.")
+
+#: What people call a language when they ask for it.
+_NAMES = "words.language"
+
 _MSGID = re.compile(r'^msgid "(.+)"', re.MULTILINE)
 
 #: Every plural rule of CLDR repeats itself well within this many whole numbers.
@@ -30,6 +37,7 @@ _NUMBERS = range(1001)
 class _File:
     name: str
     language: str
+    overlay: str | None
     po: Catalog
     texts: Mapping[str, tuple[str, ...]]
     keys_written: tuple[str, ...]
@@ -38,7 +46,8 @@ class _File:
     def read(cls, file: Path) -> _File:
         po = read_catalog(file)
         written = _MSGID.findall(file.read_text(encoding="utf-8"))
-        return cls(file.name, file.stem, po, entries(po), tuple(written))
+        language, overlay = language_of(file.stem), overlay_of(file.stem)
+        return cls(file.name, language, overlay, po, entries(po), tuple(written))
 
     def plural(self, key: str) -> bool:
         return is_plural(self.po, key)
@@ -56,19 +65,31 @@ def findings(folder: Path = FOLDER) -> list[str]:
             files.append(_File.read(path))
         except ValueError as error:
             found.append(f"{error}")
-    english = next((file for file in files if file.language == FALLBACK), None)
+    languages = {file.language: file for file in files if file.overlay is None}
+    english = languages.get(FALLBACK)
     if english is None:
         return [*found, f"{FALLBACK}.po: missing or unreadable"]
     for file in files:
-        found += _header(file)
-        found += _keys(file, english)
-        for key in file.texts:
-            found += (f"{file.name}: {key}: {problem}" for problem in _entry(file, key))
-        for key in file.texts.keys() & english.texts.keys():
-            found += (f"{file.name}: {key}: {p}" for p in _differences(file, english, key))
-        found += _collisions(file, english)
-    found += _stops_that_are_commands(files)
+        base = english if file.overlay is None else languages.get(file.language)
+        found += _alone(file)
+        if base is None:
+            found.append(f"{file.name}: {file.language}.po is missing or unreadable")
+            continue
+        found += _keys(file, base) if file.overlay is None else _overlay(file, base)
+        for key in sorted(file.texts.keys() & base.texts.keys()):
+            found += (f"{file.name}: {key}: {problem}" for problem in _differences(file, base, key))
+    found += _collisions([english, *(file for file in languages.values() if file != english)])
+    found += _stops_that_are_commands(list(languages.values()))
     return found
+
+
+def _alone(file: _File) -> Iterator[str]:
+    """What is wrong with a file whatever the others say."""
+    yield from _header(file)
+    for key in sorted({key for key in file.keys_written if file.keys_written.count(key) > 1}):
+        yield f"{file.name}: {key}: written more than once"
+    for key in file.texts:
+        yield from (f"{file.name}: {key}: {problem}" for problem in _entry(file, key))
 
 
 def _names(text: str) -> frozenset[str] | None:
@@ -100,8 +121,19 @@ def _keys(file: _File, english: _File) -> Iterator[str]:
         yield f"{file.name}: {key}: missing, {english.name} has it"
     for key in sorted(file.texts.keys() - english.texts.keys()):
         yield f"{english.name}: {key}: missing, {file.name} has it"
-    for key in sorted({key for key in file.keys_written if file.keys_written.count(key) > 1}):
-        yield f"{file.name}: {key}: written more than once"
+
+
+def _overlay(file: _File, base: _File) -> Iterator[str]:
+    """What is wrong with an overlay, which has only what differs from its language."""
+    if file.overlay not in OVERLAYS:
+        yield f"{file.name}: an overlay is {' or '.join(OVERLAYS)}, not {file.overlay}"
+    for key, texts in file.texts.items():
+        if key not in base.texts:
+            yield f"{file.name}: {key}: {base.name} has no such key"
+        elif key.startswith(_TYPED):
+            yield f"{file.name}: {key}: what people type is the language's, leave it out"
+        elif texts == base.texts[key]:
+            yield f"{file.name}: {key}: the same as in {base.name}, leave it out"
 
 
 def _entry(file: _File, key: str) -> Iterator[str]:
@@ -143,7 +175,7 @@ def _text(key: str, text: str) -> Iterator[str]:
     except ValueError as error:
         yield f"{error}"
         return
-    if key.startswith(("command.", "words.")):
+    if key.startswith(_TYPED):
         if template.names:
             yield "a list of words has no places"
         if not all(word.strip() for word in text.split(SEPARATOR)):
@@ -175,13 +207,15 @@ def _commands(file: _File) -> Iterator[tuple[str, str]]:
             yield from ((loose(word), key) for word in word_list(texts[0]))
 
 
-def _collisions(file: _File, english: _File) -> Iterator[str]:
-    """Words that give two commands to somebody who types English and this language."""
-    keys = dict(_commands(english))
-    for word, key in _commands(file):
-        other = keys.setdefault(word, key)
-        if other != key:
-            yield f'{file.name}: {key}: "{word}" is {other} too'
+def _collisions(files: list[_File]) -> Iterator[str]:
+    """Words that give two commands, or two languages: those of every language are understood."""
+    first: dict[str, tuple[str, str]] = {}
+    for file in files:
+        names = ((loose(word), _NAMES) for word in word_list(file.texts.get(_NAMES, ("",))[0]))
+        for word, key in (*_commands(file), *names):
+            other, name = first.setdefault(word, (key, file.name))
+            if other != key or (key == _NAMES and name != file.name):
+                yield f'{file.name}: {key}: "{word}" is {other} in {name}'
 
 
 def _stops_that_are_commands(files: list[_File]) -> Iterator[str]:

@@ -18,13 +18,14 @@ import io
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 import zxingcpp
 from PIL import Image
 
+from bot.channels import segments
 from bot.channels.base import Limits
 from bot.channels.simulator import Simulator
 from bot.dispatch import Dispatcher
@@ -33,10 +34,17 @@ from bot.web.simulator import payload_of
 from tests.doubles.telegram import TelegramDouble
 from tests.doubles.telegram_chat import Chat as TelegramChat
 from tests.doubles.telegram_chat import Update
+from tests.doubles.twilio import TwilioDouble
+from tests.doubles.twilio_phone import Form
+from tests.doubles.twilio_phone import Shown as PhoneMessage
+
+#: By which people ask for their language where no app tells it.
+LANGUAGE_NAMES = {"cs": "česky", "pl": "polski", "ro": "română", "ru": "русский"}
 
 #: What the console prints of a picture.
 _QR = "[QR] "
 _PAGE = re.compile(r"https?://\S+/c/\S+")
+_CARD = re.compile(r"/c/([A-Za-z0-9_-]+)")
 _NUMBERED = re.compile(r"(\d+) (.+)")
 _WORDED = re.compile(r"- (.+)")
 
@@ -179,6 +187,8 @@ class Person(ABC):
     # --- what a channel has to say about it ---
 
     phone: str = "+420777000123"
+    #: Whether every answer ends in choices; where each line costs money it does not.
+    has_menu = True
     #: What comes before a payload when a link is opened.
     _opens = "/start "
 
@@ -207,7 +217,7 @@ class Person(ABC):
         await self._deliver(act(), times)
         for person in self._company.people:
             person.check_fit()
-        if self.news:
+        if self.news and self.has_menu:
             # conversation.md: what to do next comes last; never a dead end.
             assert self.message.labels, f"a dead end: {self.message.text}"
         return self.sees()
@@ -445,6 +455,108 @@ class OnTelegram(Person):
         if kind == "photo":
             return self.chat.send_photo(caption)
         return self.chat.send_sticker() if kind == "sticker" else self.chat.send_voice()
+
+
+class ThroughTwilio(Person):
+    """Somebody who texts, or writes on WhatsApp; the app tells nobody their language."""
+
+    whatsapp = False
+    _opens = ""
+
+    def __init__(
+        self,
+        company: Company,
+        dispatcher: Callable[[], Dispatcher],
+        limits: Limits,
+        double: TwilioDouble,
+        name: str,
+        language: str,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._double = double
+        self.phone = f"+420777{len(company.people) + 1:06}"
+        self.device = double.phone(self.phone, whatsapp=self.whatsapp, name=name)
+        self._has_said_language = language == "en"
+        super().__init__(company, limits, name, language)
+
+    async def _deliver(self, act: Form, times: int) -> None:
+        if not self._has_said_language:
+            self._has_said_language = True
+            await self._call(self.device.write(LANGUAGE_NAMES[self.language]), 1)
+            self._company.look_away()
+        await self._call(act, times)
+
+    async def _call(self, act: Form, times: int) -> None:
+        before = len(self._double.answers)
+        await asyncio.gather(*(self._double.deliver(act) for _ in range(times)))
+        for status, said in self._double.answers[before:]:
+            assert status == 200, f"the webhook answered {status}"
+            assert said.endswith("<Response></Response>"), "Twilio would text this to the customer"
+        await self._dispatcher().idle()
+        await self._double.settled()
+
+    def _write(self, text: str) -> Form:
+        return self.device.write(text)
+
+    def _share(self, phone: str, own: bool) -> Form:
+        return self.device.send("text/vcard")
+
+    def _send(self, kind: str, caption: str = "") -> Form:
+        kinds = {"photo": "image/jpeg", "sticker": "image/webp", "voice": "audio/ogg"}
+        return self.device.send(kinds[kind], caption)
+
+
+class OnSms(ThroughTwilio):
+    """Somebody with any phone at all."""
+
+    has_menu = False
+
+    def screen(self) -> list[Message]:
+        return [self._read(shown) for shown in self.device.messages]
+
+    def _read(self, shown: PhoneMessage) -> Message:
+        card = _CARD.search(shown.text)
+        # What the card's page shows as a code.
+        scan = f"{self._double.webhooks_at}/s/c_{card[1]}" if card else ""
+        return in_lines(Message(shown.sid, shown.text, scan=scan))
+
+    def _press(self, label: str, under: Message | None) -> Form:
+        return self.device.write(typed(label, self.screen(), under))
+
+    def check_fit(self) -> None:
+        """Everything sent takes two segments at most (S35)."""
+        super().check_fit()
+        for shown in self.device.messages:
+            counted = segments.count(shown.text)
+            assert counted.segments <= 2, f"{counted}: {shown.text}"
+
+
+class OnWhatsApp(ThroughTwilio):
+    """Somebody with WhatsApp, who reads a picture and the text right after it as one."""
+
+    whatsapp = True
+
+    def screen(self) -> list[Message]:
+        messages: list[Message] = []
+        for shown in self.device.messages:
+            rows = tuple((Label(label, data),) for label, data in shown.choices)
+            message = Message(shown.sid, shown.text, rows, shown.picture)
+            if not rows:
+                message = in_lines(message)
+            if messages and messages[-1].picture and not messages[-1].text:
+                message = replace(message, picture=messages.pop().picture)
+            messages.append(message)
+        return messages
+
+    def _press(self, label: str, under: Message | None) -> Form:
+        message, choice = self._visible(label, under)
+        if not choice.data:
+            return self.device.write(typed(label, self.screen(), under))
+        shown = next(shown for shown in self.device.messages if shown.sid == message.id)
+        return self.device.press(label, shown)
+
+    def check_fit(self) -> None:
+        """The double refuses what Meta does; what was refused would be missing here."""
 
 
 def in_lines(message: Message) -> Message:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from bot.channels.base import Limits, RawRequest, Unreadable
+from bot.channels.base import Limits, Plain, RawRequest, Unreadable
 from bot.domain.messages import Event, InboundMessage, OutboundMessage
 
 
-class Console:
+class Console(Plain):
     """Fulfils `Channel`; `own` is the address whose terminal this is.
 
     What others hear because of what is typed here is printed too, with their number before it.

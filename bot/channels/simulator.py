@@ -11,7 +11,7 @@ from itertools import count
 from typing import Literal
 from uuid import uuid4
 
-from bot.channels.base import Limits, RawRequest, Unreadable
+from bot.channels.base import Limits, Plain, RawRequest, Unreadable
 from bot.domain.messages import Event, InboundMessage, OutboundMessage, RenderedButton
 
 #: What one phone remembers; older messages scroll away for good.
@@ -47,7 +47,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Simulator:
+class Simulator(Plain):
     """Fulfils `Channel`: what it sends can be looked at and listened to."""
 
     identity_kind = "simulator"

@@ -28,9 +28,17 @@ from telegram import (
 )
 from telegram.error import BadRequest, Conflict, InvalidToken
 
-from bot.channels.base import Limits, NotProven, RawRequest, SendError, Unreadable
-from bot.channels.pace import Pace
-from bot.channels.telegram_request import AiohttpRequest, SlowDown, plain, send_error
+from bot.channels.base import (
+    Limits,
+    NotProven,
+    Plain,
+    RawRequest,
+    SendError,
+    Unreadable,
+    Webhook,
+    impersonal,
+)
+from bot.channels.telegram_request import AiohttpRequest, SlowDown, send_error
 from bot.channels.telegram_updates import is_update, read_update
 from bot.domain.messages import (
     Event,
@@ -86,11 +94,12 @@ class _RawBot(Bot):
         return [update for update in found if is_update(update)]
 
 
-class Telegram:
+class Telegram(Plain):
     """The Telegram channel; `api_url` is what stands before `/bot<token>`."""
 
     name: str = "telegram"
     identity_kind: str = "telegram"
+    webhooks: tuple[Webhook, ...] = (Webhook("/telegram/webhook"),)
     #: https://core.telegram.org/bots/api#sendmessage, #sendphoto; https://limits.tginfo.me for
     #: 100 buttons. A label has no limit of its own: past 64 characters no phone shows it whole.
     limits: Limits = Limits(
@@ -109,7 +118,7 @@ class Telegram:
         self.username = ""
         self._secret = secret
         self._timing = timing
-        self._pace = Pace(rate)
+        self.rate = rate
         self._aside: dict[str, Any] = {
             "read_timeout": timing.aside_s,
             "connect_timeout": timing.aside_s,
@@ -225,7 +234,6 @@ class Telegram:
     async def send(self, message: OutboundMessage) -> str:
         """Send or edit one message; returns Telegram's id of it, raises SendError."""
         chat = _private_chat(message.address.value)
-        await self._pace.turn()
         try:
             if message.clear_of is not None and message.clear_of != message.edit_of:
                 await self._clear(chat, message.clear_of)
@@ -375,7 +383,7 @@ def _log_poll_failure(error: Exception) -> None:
     if isinstance(error, Conflict):
         log.error(
             "telegram.poll_conflict",
-            reason=plain(error.message),
+            reason=impersonal(error.message),
             hint="another process polls with this token, or a webhook was set: stop one of them",
         )
     else:

@@ -7,30 +7,19 @@ message of the second kind must not be sent again (S31).
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
-import re
 from typing import Any
 
 import aiohttp
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError
 from telegram.request import BaseRequest, RequestData
 
-from bot.channels.base import SendError
+from bot.channels.base import SendError, impersonal
+from bot.channels.transport import Patience, Unanswered, Unreached, exchange, new_session
 
 #: PTB's marker for "the caller named no time-out".
 _DEFAULT = BaseRequest.DEFAULT_NONE
-
-#: aiohttp rounds time-outs over five seconds up to a whole second; our own must come after it.
-_ROUNDING_S = 1.0
-
-_NEVER_LEFT = (
-    aiohttp.ClientConnectorError,  # refused, unreachable, no such host, no TLS
-    aiohttp.ConnectionTimeoutError,  # also when no connection of the pool got free in time
-    aiohttp.InvalidURL,
-    aiohttp.NonHttpUrlClientError,
-)
 
 #: How the Bot API says that nobody is there, besides 403.
 #: https://github.com/TelegramBotAPI/errors
@@ -87,37 +76,24 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: Any = _DEFAULT,
         pool_timeout: Any = _DEFAULT,
     ) -> tuple[int, bytes]:
-        """One request; raises NotTaken, NoAnswer or SlowDown, none of which holds the address.
-
-        aiohttp's own errors name the URL, and the URL holds the token: their chain ends here.
-        """
+        """One request; raises NotTaken, NoAnswer or SlowDown, none of which holds the address."""
         read_s = _seconds(read_timeout, self._answer_s)
         write_s = _seconds(write_timeout, self._answer_s)
         connect_s = _seconds(connect_timeout, self._connect_s)
         waiting_s = connect_s + _seconds(pool_timeout, 0.0)
-        times = aiohttp.ClientTimeout(
-            total=None, connect=waiting_s, sock_connect=connect_s, sock_read=read_s
-        )
+        patience = Patience(connect_s, waiting_s, write_s, read_s)
         try:
-            # aiohttp bounds connecting and reading but not writing, which can stall for ever on
-            # a picture. `connect` ends first, so this end always comes after something was sent.
-            async with asyncio.timeout(waiting_s + write_s + read_s + 2 * _ROUNDING_S):
-                async with self._open().request(
-                    method, url, data=_form(request_data), timeout=times, allow_redirects=False
-                ) as response:
-                    status, payload = response.status, await response.read()
-        except _NEVER_LEFT as error:
-            raise NotTaken(type(error).__name__) from None
-        except Exception as error:  # a time-out, a lost connection, or a fault of our own
-            raise NoAnswer(type(error).__name__) from None
-        _believe(status, payload)
-        return status, payload
+            answer = await exchange(self._open(), method, url, patience, data=_form(request_data))
+        except Unreached as error:
+            raise NotTaken(str(error)) from None
+        except Unanswered as error:
+            raise NoAnswer(str(error)) from None
+        _believe(answer.status, answer.body)
+        return answer.status, answer.body
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                headers={"User-Agent": self.USER_AGENT}, cookie_jar=aiohttp.DummyCookieJar()
-            )
+            self._session = new_session(self.USER_AGENT)
         return self._session
 
 
@@ -171,21 +147,16 @@ def send_error(error: Exception) -> SendError:
         case NoAnswer():
             return SendError("unknown", f"no answer: {error.message}")
         case Forbidden():
-            return SendError("blocked", plain(error.message))
+            return SendError("blocked", impersonal(error.message))
         case BadRequest() if any(sign in error.message.lower() for sign in _GONE):
-            return SendError("blocked", plain(error.message))
+            return SendError("blocked", impersonal(error.message))
         case BadRequest() | ChatMigrated():
-            return SendError("refused", plain(error.message))
+            return SendError("refused", impersonal(error.message))
         case InvalidToken():
             # 401 and 404: nothing a member can help, all of it comes right with the setting.
             return SendError("later", "Telegram knows no bot by this token")
         case NetworkError():
             # The Bot API itself answered that it failed (500, 503).
-            return SendError("later", plain(error.message))
+            return SendError("later", impersonal(error.message))
     # The call went through and we could not read what came back, or the fault is our own.
     return SendError("unknown", type(error).__name__)
-
-
-def plain(reason: str) -> str:
-    """A provider's wording, short and without numbers that could be somebody's chat or token."""
-    return re.sub(r"\d{5,}(:[\w-]+)?", "…", reason)[:160]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import check, ledger, members, migrating, new, running, staff
+from bot.cli import check, ledger, members, migrating, new, running, staff, templates
 from bot.cli.opening import CannotOpen
 from bot.cli.output import note
 from bot.settings import BadSettings
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The loyalty programme that lives in chat.",
 )
-for noun in (running, check, new, migrating, staff, members, ledger):
+for noun in (running, check, new, templates, migrating, staff, members, ledger):
     noun.register(app)
 
 

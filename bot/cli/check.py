@@ -21,6 +21,8 @@ from bot.cli.opening import (
 )
 from bot.cli.output import Json, say_json
 from bot.cli.telegram import NoTelegram, bot_name
+from bot.cli.templates import missing as without_content
+from bot.cli.twilio import NoTwilio, account_name
 from bot.settings import ENV_FILE, PREFIX, PUT_TOKEN, BadSettings, Settings, without_prefix
 from bot.storage import settings as kept
 from bot.storage.database import Database, DatabaseUnavailable
@@ -55,7 +57,7 @@ def register(app: typer.Typer) -> None:
 
 def check(
     online: Annotated[
-        bool, typer.Option("--online", help="Ask Telegram whether the token is right.")
+        bool, typer.Option("--online", help="Ask Telegram and Twilio whether tokens are right.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -83,6 +85,8 @@ async def findings(online: bool) -> list[Finding]:
     found += about_it
     found += [finding async for finding in _database(settings, source)]
     found += [finding async for finding in _telegram(settings, online)]
+    found += [finding async for finding in _twilio(settings, online)]
+    found += _approved(settings, source)
     return found
 
 
@@ -176,3 +180,25 @@ async def _telegram(settings: Settings, online: bool) -> AsyncIterator[Finding]:
             yield _error(str(error))
         else:
             yield Finding("info", f"{PREFIX}TELEGRAM_TOKEN", f"is the token of @{name}")
+
+
+async def _twilio(settings: Settings, online: bool) -> AsyncIterator[Finding]:
+    if settings.twilio and online:
+        try:
+            name = await account_name(settings)
+        except NoTwilio as error:
+            yield _error(str(error))
+        else:
+            yield Finding("info", f"{PREFIX}TWILIO_ACCOUNT_SID", f"is the account {name}")
+
+
+def _approved(settings: Settings, source: str | None) -> Iterator[Finding]:
+    """The sentences that WhatsApp can't say to somebody who wrote more than a day ago."""
+    if not settings.twilio_whatsapp_from or source is None:
+        return
+    words = Catalogues.load()
+    programme, _ = programmes.read(source, words.languages)
+    for template in without_content(programme, words) if programme else ():
+        key = f"whatsapp.templates.{template.name}.{template.language}"
+        message = "has no ContentSid: `regulars templates` prints what to submit for approval"
+        yield Finding("warning", str(settings.programme), message, key=key)

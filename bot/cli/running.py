@@ -35,8 +35,9 @@ def run(
     ] = "",
 ) -> None:
     """Start everything in one process: channels, web, scheduler, delivery."""
-    from bot.app import PARTS, build, connect_telegram
+    from bot.app import PARTS, build, connect_telegram, connect_twilio
     from bot.app import run as run_house
+    from bot.channels.base import Channel
     from bot.cli.opening import CannotOpen, open_work
     from bot.logs import set_up
 
@@ -49,12 +50,16 @@ def run(
     async def main(stop: asyncio.Event) -> None:
         async with open_work(settings, Clock(), migrate=True) as work:
             telegram = await connect_telegram(settings, work, stop)
-            channels = {telegram.name: telegram} if telegram else {}
-            if settings.telegram_token is None and {"web", "polling"} & set(parts):
+            twilio, through_twilio = connect_twilio(settings)
+            channels: dict[str, Channel] = {**through_twilio}
+            if telegram:
+                channels[telegram.name] = telegram
+            nobody = settings.telegram_token is None and not channels
+            if nobody and {"web", "polling"} & set(parts):
                 log.warning(
                     "nobody can write yet: Telegram is off", hint=f"{PUT_TOKEN}, and start again"
                 )
-            house = build(settings, work, Clock(), channels, telegram=telegram)
+            house = build(settings, work, Clock(), channels, telegram=telegram, twilio=twilio)
             with _port_named_by(f"{PREFIX}PORT"):
                 await run_house(house, parts, stop)
 

@@ -14,7 +14,16 @@ from itertools import groupby
 from typing import Literal
 
 EntryKind = Literal[
-    "earn", "fill", "reward", "takeover", "opening", "reserve", "release", "expire", "reverse"
+    "earn",
+    "fill",
+    "reward",
+    "takeover",
+    "opening",
+    "reserve",
+    "release",
+    "expire",
+    "reverse",
+    "merge",
 ]
 WhenSpent = Literal["stop_at_zero", "go_below_zero"]
 
@@ -167,6 +176,12 @@ class Account:
         """The lots as they are after the postings, in binding order."""
         return tuple(sorted(self._lots.values(), key=binding_order))
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units of which something is left or owed, in order of their names."""
+        left = {lot.unit for lot in self._lots.values() if lot.remaining}
+        return tuple(sorted(left | {debt.unit for debt in self._debts if debt.remaining}))
+
     def spendable(self, unit: str, at: datetime) -> int:
         """What can be spent of `unit` at an instant."""
         return spendable(self._lots.values(), unit, at)
@@ -187,12 +202,9 @@ class Account:
     ) -> Posting:
         """Give `amount` in a new lot; what the member owes is settled from it first."""
         _check_positive(amount)
-        self._new -= 1
         rule = rules[0][0] if rules else kind
-        lot = Lot(self._new, unit, amount, amount, rule, at, ends_at)
-        settles, left = self._settle(lot)
-        self._lots[lot.id] = replace(lot, remaining=left)
-        return self._post(Posting(kind, unit, amount, at, tuple(rules), opens=lot, settles=settles))
+        lot = Lot(0, unit, amount, amount, rule, at, ends_at)
+        return self._open(kind, lot, at, tuple(rules))
 
     def debit(self, kind: EntryKind, unit: str, amount: int, *, at: datetime) -> Posting:
         """Take `amount` from lots alive at `at`, soonest end first. Raises NotEnough (S10)."""
@@ -278,6 +290,60 @@ class Account:
             )
         return total
 
+    def give_up(self, unit: str, *, at: datetime) -> tuple[Lot, ...]:
+        """Take all that is left of a unit, whatever its ends, for another account (S12).
+
+        Returns the lots as they were. What is owed of the unit is settled here, to be owed there.
+        """
+        lots = tuple(lot for lot in self.lots if lot.unit == unit and lot.remaining)
+        takes = tuple(Take(lot.id, lot.remaining) for lot in lots)
+        if takes:
+            self.take_from("merge", unit, takes, at=at)
+        if owed := self.owed(unit):
+            self.credit("merge", unit, owed, at=at, ends_at=None)
+        return lots
+
+    def take_in(self, lot: Lot, *, at: datetime, held: int = 0) -> Lot:
+        """Open a lot for what another account gave up, with its rule and end as they were (S12).
+
+        What is owed is settled from it, but not from what is `held` of it by a voucher.
+        """
+        _check_positive(lot.remaining)
+        opened = self._open("merge", replace(lot, amount=lot.remaining), at, (), held).opens
+        assert opened is not None  # noqa: S101 - that posting opens a lot
+        return opened
+
+    def take_from(
+        self, kind: EntryKind, unit: str, takes: tuple[Take, ...], *, at: datetime
+    ) -> Posting:
+        """Take from exactly these lots."""
+        for take in takes:
+            self._change(take)
+        amount = sum(take.amount for take in takes)
+        return self._post(Posting(kind, unit, -amount, at, takes=takes))
+
+    def owe(self, kind: EntryKind, unit: str, amount: int, *, at: datetime) -> Posting:
+        """Take what there is of an amount, and owe the rest."""
+        _check_positive(amount)
+        takes, owed = self._take(amount, [lot for lot in self.lots if lot.unit == unit], at)
+        return self._post(Posting(kind, unit, -amount, at, takes=takes, owed=owed))
+
+    def _open(
+        self,
+        kind: EntryKind,
+        lot: Lot,
+        at: datetime,
+        rules: tuple[tuple[str, int], ...],
+        held: int = 0,
+    ) -> Posting:
+        self._new -= 1
+        lot = replace(lot, id=self._new)
+        settles, left = self._settle(lot, lot.amount - held)
+        self._lots[lot.id] = replace(lot, remaining=left + held)
+        return self._post(
+            Posting(kind, lot.unit, lot.amount, at, rules, opens=lot, settles=settles)
+        )
+
     def _take_own_first(
         self, given: Given, wanted: int, at: datetime
     ) -> tuple[tuple[Take, ...], int]:
@@ -316,8 +382,7 @@ class Account:
                 wanted -= take.amount
         return tuple(takes), wanted
 
-    def _settle(self, lot: Lot) -> tuple[tuple[Settlement, ...], int]:
-        left = lot.remaining
+    def _settle(self, lot: Lot, left: int) -> tuple[tuple[Settlement, ...], int]:
         settled = []
         for index, debt in enumerate(self._debts):
             if debt.unit == lot.unit and debt.remaining and left:

@@ -8,6 +8,8 @@ from enum import IntEnum
 
 #: Letters and digits nobody mixes up when read aloud or off a receipt: no 0/O, 1/I/L, 5/S, 8/B.
 CODE_ALPHABET = "234679ACDEFGHJKMNPQRTUVWXYZ"
+#: What is kept as the wording of a stop, which was not asked for.
+STOP_WORDING = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,30 @@ class Member:
     birthday: tuple[int, int] | None = None
     home_location: str | None = None
     last_visit_at: datetime | None = None
+    terms_version: str | None = None
+
+    @property
+    def possessed(self) -> bool:
+        """Whether its person has accepted the terms: not yet, while only a colleague began it."""
+        return self.terms_version is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One decision about marketing on a channel, or about the terms (S33)."""
+
+    channel: str
+    purpose: str
+    granted: bool
+    wording: str
+    version: str
+    source: str
+    at: datetime
+
+    @property
+    def stops_all(self) -> bool:
+        """Whether it was a word to stop, which is meant for every channel."""
+        return not self.granted and self.wording == STOP_WORDING
 
 
 class Role(IntEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
@@ -104,11 +104,16 @@ def phrase(key: str, **values: Value) -> Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice under a message. `contact` asks the app for the person's own phone number."""
+    """A choice under a message. `contact` asks the app for the person's own phone number.
+
+    `standing` marks the menu that goes with every answer: it is left out where each line of
+    choices costs the shop money.
+    """
 
     label: Phrase | Wording
     action: Action
     contact: bool = False
+    standing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ class Reply:
     `then`: the step to ask next; its question is said after this message. `draft` is what that
     step keeps until it is answered (encrypted at rest). `numbered` False: where choices are lines
     of text they are picked by their words, since a number is an answer of its own (an amount).
+    `template` is what is said instead where only sentences approved beforehand may be sent: one
+    of the `template.*` phrases. Without it the message can't be sent there.
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -144,6 +151,13 @@ class Reply:
     then: str | None = None
     draft: Mapping[str, str] = field(default_factory=dict)
     numbered: bool = True
+    template: Phrase | None = None
+
+
+def without_standing(reply: Reply) -> Reply:
+    """A reply without the menu that goes with every answer."""
+    rows = (tuple(button for button in row if not button.standing) for row in reply.buttons)
+    return replace(reply, buttons=tuple(row for row in rows if row))
 
 
 class MessageClass(StrEnum):
@@ -163,13 +177,25 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkWord:
+    """A word the network gives a meaning of its own, such as STOP over SMS.
+
+    `answered`: the provider has answered it already, so that we keep silent.
+    """
+
+    word: Literal["stop", "start", "help"]
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One thing a person did: wrote, pressed, shared or sent something we can't read.
 
     `external_id` is the provider's id of the delivery and makes handling it idempotent (S9).
     `message_id` is the message whose button was pressed, `callback_id` the press itself where
     the app waits for it to be acknowledged. `media` names what came instead of text ("sticker",
-    "photo", …). `name` and `language` are what the app says of the person.
+    "photo", …). `name` and `language` are what the app says of the person. `network` is set when
+    the whole text is a word of the network, and then it is no word of a dialogue.
     """
 
     address: Address
@@ -182,16 +208,24 @@ class InboundMessage:
     media: str | None = None
     name: str = ""
     language: str = ""
+    network: NetworkWord | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReceipt:
-    """What a provider says later about a message it took, by its id there."""
+    """What a provider says later about a message it took, by its id there.
+
+    `reference` is our own mark of the message where the provider hands it back, so that a receipt
+    settles a message whose sending was never answered. `effect` is what a failure says of the
+    address: it opted out of the network's messages, or takes none until its owner writes again.
+    """
 
     channel: str
     provider_id: str
-    state: Literal["delivered", "failed"]
+    state: Literal["sent", "delivered", "failed"]
     reason: str = ""
+    reference: str = ""
+    effect: Literal["", "opted_out", "blocked"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +251,23 @@ class RenderedButton:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """A sentence the provider approved: its id there, and what fills its places, in order."""
+
+    content: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message as a channel sends it: text in the person's language, fitted to the channel.
 
-    `picture` is a PNG, `scan` the link its QR code holds. `edit_of` is a message to replace;
-    `clear_of` one whose buttons are to go because they were answered.
+    `picture` is a PNG, `scan` the link its QR code holds, `media` a web address of the picture
+    where the provider fetches it. `edit_of` is a message to replace; `clear_of` one whose buttons
+    are to go because they were answered. `reference` is our mark of it, which comes back in
+    receipts. `opener` is the label of what opens a list of choices, `numbered` says whether choices
+    that become lines have numbers. `approved` is set where only a sentence approved beforehand may
+    be sent; `text` is then how it reads.
     """
 
     address: Address
@@ -231,3 +277,8 @@ class OutboundMessage:
     scan: str = ""
     edit_of: str | None = None
     clear_of: str | None = None
+    media: str = ""
+    reference: str = ""
+    opener: str = ""
+    numbered: bool = True
+    approved: Approved | None = None

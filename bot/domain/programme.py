@@ -8,13 +8,14 @@ one value is refused here, in words for the shop owner; what needs two is in pro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+import phonenumbers
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
@@ -109,6 +110,12 @@ def _currency(value: str) -> str:
     return value
 
 
+def _country(value: str) -> str:
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f'"{value}" is no country: write two capital letters, such as "CZ"')
+    return value
+
+
 def _shaped(pattern: str, problem: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -142,6 +149,11 @@ Code = Annotated[
 Version = Annotated[
     str, _shaped(r"\S.{0,39}", 'write a version in 1 to 40 characters, such as "2026-06"')
 ]
+#: https://www.twilio.com/docs/content/content-api-resources
+ContentSid = Annotated[
+    str, _shaped("HX[0-9a-fA-F]{32}", "a ContentSid is HX and 32 hex digits, from Twilio's console")
+]
+Country = Annotated[str, AfterValidator(_country)]
 #: Strict: `true` and "5" are no numbers, and 1 is no `true`.
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
@@ -149,11 +161,15 @@ Count = Annotated[Whole, Field(ge=1, le=1_000_000)]
 
 
 class Shop(Part):
-    """Who the shop is: names, languages, currency, and where its day begins and ends."""
+    """Who the shop is: names, languages, currency, and where its day begins and ends.
+
+    `address` is how it speaks to people where their language has two ways (vy and ty).
+    """
 
     name: Name
     language: str = "en"
     languages: tuple[str, ...] = ("en", "cs")
+    address: Literal["formal", "friendly"] = "formal"
     currency: Currency = "EUR"
     zone: Zone = "UTC"
     contact: str = ""
@@ -255,6 +271,37 @@ class LedgerRules(Part):
     when_spent: Literal["stop_at_zero", "go_below_zero"] = "stop_at_zero"
 
 
+class Sms(Part):
+    """What SMS may cost (S22, S35): segments a message, accents, and receipts for stamps."""
+
+    segments: Annotated[Whole, Field(ge=1, le=6)] = 2
+    accents: Flag = False
+    receipts: Flag = False
+
+
+class WhatsApp(Part):
+    """Sentences Meta approved, for later than 24 hours after a person wrote (S27).
+
+    By name (what follows `template.` in the catalogues), then by language, the ContentSid.
+    """
+
+    templates: Mapping[str, Mapping[str, ContentSid]] = {}
+
+
+class Codes(Part):
+    """Codes sent by SMS to prove a number (S32): what keeps strangers from running up a bill.
+
+    `countries` are ISO 3166 codes; without one it is the shop's own country.
+    """
+
+    countries: tuple[Country, ...] = ()
+    number_a_day: Annotated[Whole, Field(ge=1, le=20)] = 3
+    sender_a_day: Annotated[Whole, Field(ge=1, le=50)] = 5
+    country_an_hour: Count = 20
+    a_month: Annotated[Whole, Field(ge=0, le=1_000_000)] = 200
+    minutes: Annotated[Whole, Field(ge=1, le=60)] = 10
+
+
 class Programme(Part):
     """A whole programme file, checked; find things by the methods rather than by position."""
 
@@ -268,6 +315,9 @@ class Programme(Part):
     vouchers: Vouchers = Vouchers()
     limits: StaffLimits = StaffLimits()
     ledger: LedgerRules = LedgerRules()
+    sms: Sms = Sms()
+    whatsapp: WhatsApp = WhatsApp()
+    codes: Codes = Codes()
 
     def reward(self, code: str) -> Reward | None:
         """The reward with this code, if the programme (still) has it."""

@@ -53,7 +53,7 @@ def check(programme: Programme, languages: Collection[str]) -> tuple[Problem, ..
     """
     return (
         *_languages(programme, languages),
-        *_texts(programme),
+        *_texts(programme, languages),
         *_examples(programme),
         *_duplicates(programme),
         *_units(programme),
@@ -91,7 +91,7 @@ def _languages(programme: Programme, available: Collection[str]) -> Iterator[Pro
         )
 
 
-def _texts(programme: Programme) -> Iterator[Problem]:
+def _texts(programme: Programme, available: Collection[str]) -> Iterator[Problem]:
     if not any(text for _, text in programme.joining.terms.texts):
         yield Problem(
             ("joining", "terms"),
@@ -111,12 +111,13 @@ def _texts(programme: Programme) -> Iterator[Problem]:
             continue
         if missing := [language for language in spoken if not written.get(language)]:
             yield Problem(path, "warning", f"there is no text for {_listed(missing)}: add it")
-        if unread := [language for language in written if language not in spoken]:
+        # A text for a language that is not offered waits for it; one for no language is a slip.
+        if unread := [language for language in written if language not in (*available, *spoken)]:
             yield Problem(
                 path,
                 "warning",
-                f"nobody can read the text for {_listed(unread)}: remove it, or add the language "
-                "to `languages` in [shop]",
+                f"nobody can read the text for {_listed(unread)}: the bot knows "
+                f"{_listed(sorted(available))}",
             )
 
 

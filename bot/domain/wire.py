@@ -37,6 +37,7 @@ def to_json(reply: Reply) -> dict[str, Json]:
         "then": reply.then,
         "draft": dict(reply.draft),
         "numbered": reply.numbered,
+        "template": _value(reply.template) if reply.template else None,
     }
 
 
@@ -50,6 +51,8 @@ def reply_from_json(stored: Mapping[str, Json]) -> Reply:
         then=stored["then"],
         draft=dict(stored["draft"]),
         numbered=stored["numbered"],
+        # Messages stored before there were templates have none.
+        template=_read_phrase(stored["template"]) if stored.get("template") else None,
     )
 
 
@@ -100,7 +103,12 @@ def _read_phrase(stored: Json) -> Phrase:
 
 def _button(button: Button) -> Json:
     action = [button.action.name, *button.action.args]
-    return {"label": _value(button.label), "action": action, "contact": button.contact}
+    return {
+        "label": _value(button.label),
+        "action": action,
+        "contact": button.contact,
+        "standing": button.standing,
+    }
 
 
 def _read_button(stored: Json) -> Button:
@@ -108,7 +116,8 @@ def _read_button(stored: Json) -> Button:
     if not isinstance(label, Phrase | Wording):
         raise TypeError(f"a label is a phrase or the shop's wording, not {label!r}")
     name, *args = stored["action"]
-    return Button(label, Action(name, tuple(args)), stored["contact"])
+    standing = stored.get("standing", False)
+    return Button(label, Action(name, tuple(args)), stored["contact"], standing)
 
 
 def _picture(picture: Picture) -> Json:

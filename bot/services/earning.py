@@ -17,10 +17,11 @@ from bot.domain.members import CODE_ALPHABET, Member, Staff
 from bot.domain.messages import Moment, Money, Phrase, phrase
 from bot.domain.programme import Programme
 from bot.services import news, outreach
-from bot.services.results import Earned, Refused, Repeated
+from bot.services.results import Earned, NoShift, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import ledger, members, operations, staff
 from bot.storage.database import Row, required_instant
+from bot.storage.operations import Operation
 
 #: What members do themselves: what it gave is in the answer, not in news that overtake it.
 TOLD_IN_REPLY = ("joining", "claim")
@@ -211,6 +212,9 @@ async def take_over_paper_card(
     member = await members.lock(uow.tx, member_id)
     if refusal := await _own_card(uow, member, colleague, now):
         return refusal
+    # Also by another card that was joined with this one since.
+    if done := await operations.standing(uow.tx, member.id, "takeover"):
+        return _again(done)
     location = await _location(uow, colleague)
     if isinstance(location, Refused):
         return location
@@ -247,8 +251,10 @@ def major(programme: Programme, amount_minor: int) -> Decimal:
 
 async def _repeated(uow: UnitOfWork, key: str) -> Repeated | None:
     done = await operations.by_key(uow.tx, key)
-    if done is None:
-        return None
+    return _again(done) if done else None
+
+
+def _again(done: Operation) -> Repeated:
     return Repeated(done.kind, done.created_at, done.id, done.member_id, done.staff_id)
 
 
@@ -265,7 +271,7 @@ async def _location(uow: UnitOfWork, colleague: Staff) -> str | Refused | None:
     if len(places) < 2:
         return places[0].code if places else None
     if uow.programme.location(colleague.at) is None:
-        return Refused(phrase("staff.shift_first"))
+        return NoShift(phrase("staff.shift_first"))
     return colleague.at
 
 

@@ -30,21 +30,21 @@ async def expire_lots(work: Work, now: datetime) -> int:
 
 
 async def _expire_member(uow: UnitOfWork, member_id: int, now: datetime) -> int:
-    await members.lock(uow.tx, member_id)
-    account = await ledger.open_account(uow.tx, member_id)
+    member = await members.lock(uow.tx, member_id)
+    account = await ledger.open_account(uow.tx, member.id)
     taken = account.expire(now)
     if not taken:
         return 0
     # Once, since the lots are read under their member's lock; the key only has to be unique.
     operation_id = await operations.begin(
-        uow.tx, f"expire:{uuid4()}", "expire", now=now, member_id=member_id
+        uow.tx, f"expire:{uuid4()}", "expire", now=now, member_id=member.id
     )
     if operation_id is None:
         raise RuntimeError("a random key was used before")
     await ledger.write(
         uow.tx,
         account,
-        member_id=member_id,
+        member_id=member.id,
         operation_id=operation_id,
         programme_version=uow.version,
         now=now,

@@ -1,14 +1,15 @@
-"""Becoming a member: by oneself in chat, or by a colleague at the till (S12, S33, S40)."""
+"""Becoming a member: by oneself in chat, or by a colleague at the till (S33, S40)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.domain.members import Member, Staff
-from bot.domain.messages import Day, Moment, phrase
-from bot.services import earning
-from bot.services.phones import e164
+from bot.domain.members import STOP_WORDING, Member, Staff
+from bot.domain.messages import Address, Day, MessageClass, Moment, Reply, phrase
+from bot.services import earning, outreach
+from bot.services.phones import e164, proven_number
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import conversations, members, operations
@@ -17,14 +18,20 @@ from bot.storage.conversations import Conversation
 #: The longest name kept, in characters.
 NAME_LIMIT = 60
 BIRTHDAY_CHANGE = timedelta(days=365)
+#: How long a first birthday may be put right.
+BIRTHDAY_SLIP = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A new member, and what the programme gave them for joining, by unit."""
+    """A new member, and what the programme gave them for joining, by unit.
+
+    `told`: somebody a colleague enrolled was written to at their number.
+    """
 
     member: Member
     gift: tuple[tuple[str, int], ...]
+    told: bool = False
 
 
 def clean_name(text: str) -> str:
@@ -60,8 +67,9 @@ async def join(
     )
     await conversations.belongs_to(uow.tx, conversation.identity_id, member.id)
     await _accept_terms(uow, member.id, conversation.address.channel, now)
-    if phone and (number := proven_number(uow, phone)):
+    if phone and (number := proven_number(phone, uow.programme)):
         await members.attach(uow.tx, member.id, "phone", number, proven=True, now=now)
+    member = await members.lock(uow.tx, member.id)
     gift = await earning.welcome(uow, member, now)
     return Joined(member, tuple(gift))
 
@@ -77,10 +85,10 @@ async def take_possession(
     """Give a membership a colleague began to the person who proved its number."""
     member = await members.lock(uow.tx, member_id)
     if name and not member.name:
-        await members.rename(uow.tx, member_id, clean_name(name))
-    await members.set_language(uow.tx, member_id, language)
-    await _accept_terms(uow, member_id, conversation.address.channel, now)
-    return await members.lock(uow.tx, member_id)
+        await members.rename(uow.tx, member.id, clean_name(name))
+    await members.set_language(uow.tx, member.id, language)
+    await _accept_terms(uow, member.id, conversation.address.channel, now)
+    return await members.lock(uow.tx, member.id)
 
 
 async def _accept_terms(uow: UnitOfWork, member_id: int, channel: str, now: datetime) -> None:
@@ -118,7 +126,13 @@ def yearly(month: int, day: int) -> Day:
 
 
 async def decide_marketing(
-    uow: UnitOfWork, member_id: int, channel: str, granted: bool, wording: str, now: datetime
+    uow: UnitOfWork,
+    member_id: int,
+    channel: str,
+    granted: bool,
+    wording: str,
+    now: datetime,
+    source: str = "chat",
 ) -> None:
     """Keep a member's choice about marketing on one channel, with what they were asked (S33)."""
     await members.add_consent(
@@ -129,69 +143,52 @@ async def decide_marketing(
         granted=granted,
         wording=wording,
         version=uow.programme.joining.terms_version,
-        source="chat",
+        source=source,
         at=now,
     )
 
 
-async def stop_marketing(uow: UnitOfWork, member_id: int, channel: str, now: datetime) -> None:
+async def stop_marketing(
+    uow: UnitOfWork, member_id: int, channel: str, now: datetime, source: str = "chat"
+) -> None:
     """Stop all marketing on every channel at once (S33)."""
     known = {consent.channel for consent in await members.consents(uow.tx, member_id)}
     for name in sorted({channel, *known, *await members.channels_used(uow.tx, member_id)}):
-        await decide_marketing(uow, member_id, name, False, "stop", now)
+        await decide_marketing(uow, member_id, name, False, STOP_WORDING, now, source)
 
 
 async def set_birthday(
     uow: UnitOfWork, member_id: int, month: int, day: int, now: datetime
 ) -> Refused | None:
-    """Keep a birthday; it can be changed once a year (S30)."""
+    """Keep a birthday; it can be changed once a year, and a first one put right at once (S30)."""
     member = await members.lock(uow.tx, member_id)
-    set_at = await members.birthday_set_at(uow.tx, member_id)
-    if member.birthday and set_at and now < set_at + BIRTHDAY_CHANGE:
-        again = Moment(set_at + BIRTHDAY_CHANGE, uow.programme.zone().key, "day")
-        return Refused(phrase("birthday.once_a_year", at=again))
-    await members.set_birthday(uow.tx, member_id, month, day, now)
+    set_at = await members.birthday_set_at(uow.tx, member.id)
+    if member.birthday and set_at:
+        changed = f"birthday:{member.id}"
+        slip = now < set_at + BIRTHDAY_SLIP and not await operations.by_key(uow.tx, changed)
+        if not slip and now < set_at + BIRTHDAY_CHANGE:
+            again = Moment(set_at + BIRTHDAY_CHANGE, uow.programme.zone().key, "day")
+            return Refused(phrase("birthday.once_a_year", at=again))
+        if slip:
+            now = set_at
+        else:
+            await operations.begin(uow.tx, changed, "birthday", now=now, member_id=member.id)
+    await members.set_birthday(uow.tx, member.id, month, day, now)
     return None
 
 
-async def prove_phone(
-    uow: UnitOfWork, conversation: Conversation, phone: str, now: datetime
-) -> int | Refused | None:
-    """Link a number the app vouches for (S12).
-
-    Returns the member it belongs to when that is somebody a colleague enrolled and this person has
-    just proven to be; None when the number is free to go with a membership that is only beginning.
-    """
-    number = proven_number(uow, phone)
-    if number is None:
-        return Refused(phrase("phone.invalid"))
-    owner, _ = await members.identity_owner(uow.tx, "phone", number)
-    if conversation.member_id is not None:
-        if owner not in (None, conversation.member_id):
-            return Refused(phrase("phone.taken"))
-        await members.attach(uow.tx, conversation.member_id, "phone", number, proven=True, now=now)
-        return conversation.member_id
-    if owner is None:
-        return None
-    await members.lock(uow.tx, owner)
-    known = {kind for kind, _, _ in await members.identities(uow.tx, owner)}
-    if not known <= {"phone", "email"}:
-        # Somebody talks to us as this member already; joining the two is a merge.
-        return Refused(phrase("phone.taken"))
-    await conversations.belongs_to(uow.tx, conversation.identity_id, owner)
-    await members.attach(uow.tx, owner, "phone", number, proven=True, now=now)
-    return owner
-
-
-def proven_number(uow: UnitOfWork, phone: str) -> str | None:
-    """A number as an app gives it, which leaves out the plus; None if it is no number."""
-    return e164(phone if phone.startswith("+") else f"+{phone}", uow.programme)
-
-
 async def enrol(
-    uow: UnitOfWork, phone: str, colleague: Staff, key: str, now: datetime
+    uow: UnitOfWork,
+    phone: str,
+    colleague: Staff,
+    key: str,
+    now: datetime,
+    channels: Collection[str] = (),
 ) -> Joined | Refused:
-    """Make a customer at the till a member by their number, which they prove when they write."""
+    """Make a customer at the till a member by their number, which they prove when they write.
+
+    Over one of `channels` they are told so once; nothing more is sent until they answer (S33).
+    """
     number = e164(phone, uow.programme)
     if number is None:
         return Refused(phrase("phone.invalid"))
@@ -218,4 +215,38 @@ async def enrol(
         location=colleague.at,
     )
     gift = await earning.welcome(uow, member, now)
-    return Joined(member, tuple(gift))
+    told = await _tell_enrolled(uow, member, number, channels, now)
+    return Joined(member, tuple(gift), told)
+
+
+async def _tell_enrolled(
+    uow: UnitOfWork, member: Member, number: str, channels: Collection[str], now: datetime
+) -> bool:
+    channel = _first_contact(uow, member.language, channels)
+    if channel is None:
+        return False
+    address = Address(channel, number)
+    theirs = await conversations.open(uow.tx, address, "phone", member.language, now)
+    if await conversations.opted_out(uow.tx, theirs.id):
+        return False
+    shop = uow.programme.shop.name
+    reply = Reply(
+        (phrase("enrolled.told", shop=shop),), template=phrase("template.enrolled", shop=shop)
+    )
+    await outreach.say(
+        uow,
+        theirs.id,
+        reply,
+        now,
+        message_class=MessageClass.TRANSACTIONAL,
+        member_id=member.id,
+    )
+    return True
+
+
+def _first_contact(uow: UnitOfWork, language: str, channels: Collection[str]) -> str | None:
+    """Where a number can be written to whose owner never wrote to us."""
+    if outreach.SMS in channels:
+        return outreach.SMS
+    approved = uow.programme.whatsapp.templates.get("enrolled", {})
+    return "whatsapp" if "whatsapp" in channels and language in approved else None

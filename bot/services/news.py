@@ -20,21 +20,25 @@ async def tell_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: dat
     """Tell a member what they were just given, and what it unlocked."""
     reply = await of_earned(uow, earned, kind, now)
     if reply.phrases:
-        await outreach.tell_member(uow, earned.member.id, reply, now)
+        receipt = not earned.rewards
+        await outreach.tell_member(uow, earned.member.id, reply, now, receipt=receipt)
 
 
 async def of_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: datetime) -> Reply:
     """What a member reads who was just given something; empty when it was nothing."""
     purse = await wallet(uow.tx, uow.programme, earned.member.id, now)
     phrases = [_given(purse, unit, amount, kind, earned) for unit, amount in earned.given]
+    template = _approved_balance(purse, earned.given[0][0]) if earned.given else None
     buttons: tuple[tuple[Button, ...], ...] = ()
     for code in dict.fromkeys(earned.rewards):
         reward = uow.programme.reward(code)
         if reward:
             phrases.append(reward_ready(purse, reward))
             phrases += next_card(purse)
+            shop = uow.programme.shop.name
+            template = phrase("template.reward", shop=shop, reward=reward.name)
             buttons = ((_redeem(code, str(earned.operation_id)), _keep()),)
-    return Reply(tuple(phrases), buttons or ((_card(),),))
+    return Reply(tuple(phrases), buttons or ((_card(),),), template=template)
 
 
 async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:
@@ -47,14 +51,18 @@ async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:
     names = names_of(uow.programme, undone.rewards)
     phrases += tuple(phrase("news.undone_reward", reward=name) for name in names)
     if phrases:
-        await outreach.tell_member(uow, undone.member.id, Reply(phrases, ((_card(),),)), now)
+        template = phrase("template.undone", shop=uow.programme.shop.name)
+        reply, receipt = Reply(phrases, ((_card(),),), template=template), not undone.rewards
+        await outreach.tell_member(uow, undone.member.id, reply, now, receipt=receipt)
 
 
 async def tell_used(uow: UnitOfWork, voucher: Voucher, now: datetime) -> None:
     """Give a member the receipt of a reward that was handed over (S19)."""
     reward = uow.programme.reward(voucher.reward)
     if reward:
-        reply = Reply((phrase("news.used", reward=reward.name),), ((_card(),),))
+        template = phrase("template.used", shop=uow.programme.shop.name, reward=reward.name)
+        used = phrase("news.used", reward=reward.name)
+        reply = Reply((used,), ((_card(),),), template=template)
         await outreach.tell_member(uow, voucher.member_id, reply, now)
 
 
@@ -63,7 +71,10 @@ async def tell_voucher_ended(uow: UnitOfWork, voucher: Voucher, now: datetime) -
     reward = uow.programme.reward(voucher.reward)
     if reward:
         buttons = ((_redeem(reward.code, f"v{voucher.id}"), _card()),)
-        reply = Reply((phrase("news.voucher_ended", reward=reward.name),), buttons)
+        shop = uow.programme.shop.name
+        template = phrase("template.voucher_ended", shop=shop, reward=reward.name)
+        ended = phrase("news.voucher_ended", reward=reward.name)
+        reply = Reply((ended,), buttons, template=template)
         await outreach.tell_member(uow, voucher.member_id, reply, now)
 
 
@@ -111,6 +122,15 @@ def _given(purse: Wallet, unit: str, amount: int, kind: EntryKind, earned: Earne
     return phrase("news.points", n=amount, have=have)
 
 
+def _approved_balance(purse: Wallet, unit: str) -> Phrase:
+    """What is said of a new balance where only approved sentences may be."""
+    shop, have = purse.programme.shop.name, purse.balance(unit)
+    if unit == "stamps" and purse.programme.units.stamps:
+        total = purse.programme.units.stamps.card
+        return phrase("template.stamps", shop=shop, have=have, total=total)
+    return phrase("template.points", shop=shop, have=have)
+
+
 def _redeem(code: str, mark: str) -> Button:
     return Button(phrase("button.redeem_now"), Action("redeem", (code, mark)))
 
@@ -120,4 +140,4 @@ def _keep() -> Button:
 
 
 def _card() -> Button:
-    return Button(phrase("button.card"), Action("card"))
+    return Button(phrase("button.card"), Action("card"), standing=True)

@@ -12,6 +12,8 @@ from bot.domain.wire import reply_from_json, to_json
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import conversations, outbox, staff
 
+#: The channel on which every message costs the shop money.
+SMS = "sms"
 #: How many messages with choices still count as being on the table, news among them.
 CHOICES_KEPT = 3
 
@@ -45,11 +47,18 @@ async def say(
     uow.touched[conversation_id] = None
 
 
-async def tell_member(uow: UnitOfWork, member_id: int, reply: Reply, now: datetime) -> None:
-    """Tell a member what was just done for them, where they wrote last (S22, S33a)."""
+async def tell_member(
+    uow: UnitOfWork, member_id: int, reply: Reply, now: datetime, *, receipt: bool = False
+) -> None:
+    """Tell a member what was just done for them, where they wrote last (S22, S33a).
+
+    A `receipt` tells no more than what was counted: over SMS it is off unless the shop pays for it.
+    """
     # A number is the answer to what they were asked themselves: it may be their consent.
     reply = replace(reply, numbered=False)
-    for conversation_id in (await conversations.of_member(uow.tx, member_id))[:1]:
+    for conversation_id, channel in (await conversations.of_member(uow.tx, member_id))[:1]:
+        if receipt and channel == SMS and not uow.programme.sms.receipts:
+            continue
         await say(
             uow,
             conversation_id,

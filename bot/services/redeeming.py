@@ -60,12 +60,12 @@ async def cancel(
     uow: UnitOfWork, member_id: int, voucher_id: int, now: datetime
 ) -> Voucher | Refused:
     """Give a reserved reward back to its owner, with its old validity."""
-    await members.lock(uow.tx, member_id)
+    member = await members.lock(uow.tx, member_id)
     try:
         voucher = await vouchers.lock(uow.tx, voucher_id)
     except LookupError:
         return Refused(phrase("voucher.unknown"))
-    if voucher.member_id != member_id:
+    if voucher.member_id != member.id:
         return Refused(phrase("voucher.unknown"))
     if refusal := closed(uow, voucher, now):
         await expire(uow, voucher, now)
@@ -177,6 +177,15 @@ async def _hand_over(
 ) -> Used:
     await vouchers.close(
         uow.tx, voucher.id, "used", at=now, staff_id=colleague.id, location=colleague.at
+    )
+    await operations.begin(
+        uow.tx,
+        f"voucher:{voucher.id}:used",
+        "used",
+        now=now,
+        member_id=member.id,
+        staff_id=colleague.id,
+        location=colleague.at,
     )
     await members.visited(uow.tx, member.id, now)
     await news.tell_used(uow, voucher, now)

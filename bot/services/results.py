@@ -18,6 +18,11 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class NoShift(Refused):
+    """Nothing changed: of several shops it has to be known first in which one this happens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """The same operation was done before; nothing changed now (S9)."""
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.ledger import Account, Filled, Given
+from bot.domain.ledger import Account, Filled, Given, WhenSpent
 from bot.domain.members import Member, Staff
 from bot.domain.messages import phrase
 from bot.services import news
@@ -17,6 +17,7 @@ from bot.storage.operations import Operation
 
 #: What a colleague can undo; a reward handed over is final (S19).
 UNDOABLE = ("stamp", "sale", "takeover")
+HANDED_OVER = "used"
 
 
 async def undo(
@@ -24,10 +25,13 @@ async def undo(
 ) -> Undone | Refused | Repeated:
     """Take back the colleague's last operation, or the one named, within the programme's time."""
     if operation_id is None:
-        found = await operations.last_by_staff(uow.tx, colleague.id, UNDOABLE)
+        # A reward among them: "undo" after it means that, not what somebody else got before.
+        found = await operations.last_by_staff(uow.tx, colleague.id, (*UNDOABLE, HANDED_OVER))
     else:
         found = await operations.get(uow.tx, operation_id)
     limit = uow.programme.limits.undo_minutes
+    if found and found.kind == HANDED_OVER and found.staff_id == colleague.id:
+        return Refused(phrase("staff.reward_final"))
     if (
         found is None
         or found.member_id is None
@@ -40,6 +44,8 @@ async def undo(
         return Repeated(done.kind, done.created_at, done.id)
     if now >= found.created_at + timedelta(minutes=limit):
         return Refused(phrase("staff.undo_too_late", n=limit))
+    if await ledger.moved_away(uow.tx, found.id, member.id):
+        return Refused(phrase("staff.undo_merged"))
     reversal = await operations.begin(
         uow.tx,
         key,
@@ -52,20 +58,27 @@ async def undo(
     )
     if reversal is None:
         return Refused(phrase("staff.undone_already"))
-    undone = await _take_back(uow, member, found, reversal, now)
+    policy = uow.programme.ledger.when_spent
+    undone = await take_back(uow, member, found, reversal, now, when_spent=policy)
     await news.tell_undone(uow, undone, now)
     return undone
 
 
-async def _take_back(
-    uow: UnitOfWork, member: Member, found: Operation, reversal: int, now: datetime
+async def take_back(
+    uow: UnitOfWork,
+    member: Member,
+    found: Operation,
+    reversal: int,
+    now: datetime,
+    *,
+    when_spent: WhenSpent,
 ) -> Undone:
+    """Take back what an operation gave a locked member, as part of the operation `reversal`."""
     taken: Counter[str] = Counter()
     rewards: list[str] = []
     for entry in await ledger.given_by(uow.tx, found.id):
         filled = await ledger.unused_fills(uow.tx, member.id, entry.unit)
         account = await _account(uow, member.id, entry, filled)
-        when_spent = uow.programme.ledger.when_spent
         taken[entry.unit] += account.take_back(entry, filled, at=now, when_spent=when_spent)
         rewards += (p.unit.partition(":")[2] for p in account.postings if p.unit != entry.unit)
         await ledger.write(

@@ -13,8 +13,6 @@ from bot.domain.programme import Programme, Reward
 from bot.storage import ledger, members, operations
 from bot.storage.database import Reader
 
-#: Entries on a page of the history.
-PAGE = 8
 #: How long after joining a colleague is offered to take over a paper card.
 PAPER_OFFERED = timedelta(days=30)
 
@@ -86,10 +84,12 @@ async def wallet(reader: Reader, programme: Programme, member_id: int, now: date
     return Wallet(programme, tuple(lots), tuple(owed.items()), now)
 
 
-async def history(reader: Reader, member_id: int, page: int) -> tuple[list[LedgerEntry], bool]:
+async def history(
+    reader: Reader, member_id: int, page: int, size: int
+) -> tuple[list[LedgerEntry], bool]:
     """A page of a member's entries, newest first, and whether there are older ones."""
-    found = await ledger.history(reader, member_id, PAGE + 1, page * PAGE)
-    return found[:PAGE], len(found) > PAGE
+    found = await ledger.history(reader, member_id, size + 1, page * size)
+    return found[:size], len(found) > size
 
 
 async def card_payload(reader: Reader, member_id: int) -> str:
@@ -101,5 +101,4 @@ async def paper_card_open(reader: Reader, member: Member, now: datetime) -> bool
     """Whether a paper card's stamps could still be taken over (S17)."""
     if now - member.joined_at > PAPER_OFFERED:
         return False
-    key = await operations.standing_key(reader, f"takeover:{member.id}")
-    return await operations.by_key(reader, key) is None
+    return await operations.standing(reader, member.id, "takeover") is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,8 +24,6 @@ class Conversation:
     step: str | None
     draft: Mapping[str, str]
     misses: int
-    blocked: bool
-    known: bool
 
 
 _SELECT = (
@@ -34,7 +32,7 @@ _SELECT = (
 )
 
 
-def _conversation(reader: Reader, row: Row, known: bool = True) -> Conversation:
+def _conversation(reader: Reader, row: Row) -> Conversation:
     draft = row["draft_sealed"]
     return Conversation(
         id=row["id"],
@@ -48,55 +46,97 @@ def _conversation(reader: Reader, row: Row, known: bool = True) -> Conversation:
         step=row["step"],
         draft=json.loads(reader.vault.open("conversation.draft", draft)) if draft else {},
         misses=row["misses"],
-        blocked=row["blocked_at"] is not None,
-        known=known,
     )
 
 
 async def enter(
-    tx: Transaction, address: Address, identity_kind: str, language: str, now: datetime
+    tx: Transaction,
+    address: Address,
+    identity_kind: str,
+    language: str,
+    now: datetime,
+    identity: str = "",
 ) -> Conversation:
-    """The address's conversation, made if it is new and locked until the transaction ends."""
-    address_hash = tx.vault.hash(f"address.{address.channel}", address.value)
-    values = (address.channel, address_hash)
+    """The conversation of an address whose owner has just done something there.
+
+    Made if it is new, and locked until the transaction ends. `identity` is the form by which the
+    person is known where an address can be written in several ways.
+    """
     lock = " FOR NO KEY UPDATE OF c" if tx.dialect == "postgres" else ""
+    row = await _opened(tx, address, identity_kind, identity, language, now, lock)
+    if row["last_inbound_at"] is None:
+        await tx.execute(
+            "UPDATE identity SET proven_at = $1 WHERE id = $2 AND proven_at IS NULL",
+            now,
+            row["identity_id"],
+        )
+    await tx.execute(
+        "UPDATE conversation SET last_inbound_at = $1, blocked_at = NULL WHERE id = $2",
+        now,
+        row["id"],
+    )
+    return _conversation(tx, row)
+
+
+async def open(
+    tx: Transaction,
+    address: Address,
+    identity_kind: str,
+    language: str,
+    now: datetime,
+    identity: str = "",
+) -> Conversation:
+    """The conversation with an address, not locked; begun where it is new and we write first.
+
+    That proves nothing: the identity is proven when its owner answers.
+    """
+    return _conversation(tx, await _opened(tx, address, identity_kind, identity, language, now))
+
+
+async def _opened(
+    tx: Transaction,
+    address: Address,
+    kind: str,
+    identity: str,
+    language: str,
+    now: datetime,
+    lock: str = "",
+) -> Row:
+    values = (address.channel, tx.vault.hash(f"address.{address.channel}", address.value))
     sql = f"{_SELECT}WHERE c.channel = $1 AND c.address_hash = $2{lock}"
     row = await tx.row(sql, *values)
-    known = row is not None
     if row is None:
-        identity = await _identity(tx, identity_kind, address.value, now)
+        identity_id = await _identity(tx, kind, identity or address.value, now)
         await tx.execute(
             "INSERT INTO conversation (channel, address_hash, address_sealed, identity_id, "
-            "language, last_inbound_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $6) "
-            "ON CONFLICT DO NOTHING",
+            "language, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
             *values,
             tx.vault.seal("conversation.address", address.value),
-            identity,
+            identity_id,
             language,
             now,
         )
         row = await tx.row(sql, *values)
-    else:
-        await tx.execute(
-            "UPDATE conversation SET last_inbound_at = $1, blocked_at = NULL WHERE id = $2",
-            now,
-            row["id"],
-        )
     assert row is not None  # noqa: S101 - it was there or has just been inserted
-    return _conversation(tx, row, known)
+    return row
 
 
 async def _identity(tx: Transaction, kind: str, value: str, now: datetime) -> int:
-    row = await tx.row(
-        "INSERT INTO identity (kind, value_hash, value_sealed, proven_at, created_at) "
-        "VALUES ($1, $2, $3, $4, $4) ON CONFLICT (kind, value_hash) "
-        "DO UPDATE SET proven_at = COALESCE(identity.proven_at, excluded.proven_at) RETURNING id",
-        kind,
-        tx.vault.hash(kind, value),
-        tx.vault.seal("identity.value", value),
-        now,
-    )
-    assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
+    value_hash = tx.vault.hash(kind, value)
+    # One that is there stays unlocked: whoever merges two members waits for their identities.
+    select = "SELECT id FROM identity WHERE kind = $1 AND value_hash = $2"
+    row = await tx.row(select, kind, value_hash)
+    if row is None:
+        await tx.execute(
+            "INSERT INTO identity (kind, value_hash, value_sealed, created_at) "
+            "VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            kind,
+            value_hash,
+            tx.vault.seal("identity.value", value),
+            now,
+        )
+        row = await tx.row(select, kind, value_hash)
+    assert row is not None  # noqa: S101 - it was there or has just been inserted
     return int(row["id"])
 
 
@@ -132,19 +172,51 @@ async def belongs_to(tx: Transaction, identity_id: int, member_id: int) -> None:
     await tx.execute("UPDATE identity SET member_id = $1 WHERE id = $2", member_id, identity_id)
 
 
-async def of_member(reader: Reader, member_id: int) -> list[int]:
-    """A member's conversations that can be written to, last used first."""
+async def of_member(reader: Reader, member_id: int) -> list[tuple[int, str]]:
+    """A member's conversations that can be written to, with their channels, last used first.
+
+    Where we wrote first we say nothing more until somebody answers (S33).
+    """
     rows = await reader.rows(
-        "SELECT c.id FROM conversation c JOIN identity i ON i.id = c.identity_id "
-        "WHERE i.member_id = $1 AND c.blocked_at IS NULL ORDER BY c.last_inbound_at DESC, c.id",
+        "SELECT c.id, c.channel FROM conversation c JOIN identity i ON i.id = c.identity_id "
+        "WHERE i.member_id = $1 AND c.blocked_at IS NULL AND c.opted_out_at IS NULL "
+        "AND c.last_inbound_at IS NOT NULL ORDER BY c.last_inbound_at DESC, c.id",
         member_id,
     )
-    return [row["id"] for row in rows]
+    return [(row["id"], row["channel"]) for row in rows]
 
 
 async def block(tx: Transaction, conversation_id: int, now: datetime) -> None:
     """Note that an address takes no messages until its owner writes again (S32)."""
     await tx.execute("UPDATE conversation SET blocked_at = $1 WHERE id = $2", now, conversation_id)
+
+
+async def opt_out(tx: Transaction, conversation_id: int, now: datetime) -> None:
+    """Note that the network takes no messages to an address until it hears a start word (S32)."""
+    await tx.execute(
+        "UPDATE conversation SET opted_out_at = $1 WHERE id = $2", now, conversation_id
+    )
+
+
+async def opted_out(reader: Reader, conversation_id: int) -> bool:
+    """Whether the network takes no messages to an address."""
+    row = await reader.row("SELECT opted_out_at FROM conversation WHERE id = $1", conversation_id)
+    return row is not None and row["opted_out_at"] is not None
+
+
+async def channels(reader: Reader, conversation_ids: Collection[int]) -> dict[int, str]:
+    """The channels of conversations, by number, in the order given."""
+    marks = ", ".join(f"${number}" for number in range(1, len(conversation_ids) + 1))
+    rows = await reader.rows(
+        f"SELECT id, channel FROM conversation WHERE id IN ({marks})", *conversation_ids
+    )
+    found = {row["id"]: row["channel"] for row in rows}
+    return {number: found[number] for number in conversation_ids if number in found}
+
+
+async def opt_in(tx: Transaction, conversation_id: int) -> None:
+    """Note that the network takes messages to an address again."""
+    await tx.execute("UPDATE conversation SET opted_out_at = NULL WHERE id = $1", conversation_id)
 
 
 async def record_inbound(tx: Transaction, channel: str, external_id: str, now: datetime) -> bool:

@@ -99,6 +99,16 @@ class Transaction(Reader):
         if rows:
             await self.client.execute_many(self._native(sql), [list(row) for row in rows])
 
+    async def alone(self, what: str) -> None:
+        """Go on once nobody else is at the same thing; it is ours until the transaction ends.
+
+        For what spans rows that no single lock covers. Comes after the conversation's lock and
+        before any other.
+        """
+        if self.dialect == "postgres":
+            # https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+            await self.rows("SELECT pg_advisory_xact_lock(hashtext($1))", what)
+
     @property
     def lock(self) -> str:
         """What to append to a SELECT that is read in order to change the row.
@@ -221,6 +231,18 @@ class Database:
             context = _PostgresContext(context.client, context._pool_init_lock)
         async with context as client:
             yield Transaction(client, self.dialect, self.vault)
+
+    @asynccontextmanager
+    async def without_references(self) -> AsyncIterator[None]:
+        """SQLite does not check references inside the block, so that tables can be rebuilt.
+
+        https://www.sqlite.org/lang_altertable.html#otheralter; no effect in a transaction.
+        """
+        await self._client.execute_query("PRAGMA foreign_keys=OFF")
+        try:
+            yield
+        finally:
+            await self._client.execute_query("PRAGMA foreign_keys=ON")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:

@@ -71,7 +71,11 @@ async def open_vault(database: Database, secrets_given: Sequence[str], now: date
         # Inside: with a wrong secret the keys just made are rolled back.
         keys = [(row, _unwrap(secrets_given, row.purpose, row.wrapped)) for row in rows]
     data = [(row.id, key) for row, key in keys if row.purpose == "data"]
-    database.vault = Vault(data, next(key for row, key in keys if row.purpose == "lookup"))
+    lookup, signing = (
+        next(key for row, key in keys if row.purpose == purpose)
+        for purpose in ("lookup", "signing")
+    )
+    database.vault = Vault(data, lookup, signing)
 
 
 async def check_secrets(database: Database, secrets_given: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from bot.domain.ledger import (
     Lot,
     Take,
 )
+from bot.storage import members
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
 
 
@@ -201,6 +202,17 @@ async def given_by(reader: Reader, operation_id: int) -> list[Given]:
     ]
 
 
+async def moved_away(reader: Reader, operation_id: int, member_id: int) -> bool:
+    """Whether what an operation gave was another's than this member's: they were merged since."""
+    return bool(
+        await reader.row(
+            "SELECT 1 FROM entry WHERE operation_id = $1 AND member_id <> $2",
+            operation_id,
+            member_id,
+        )
+    )
+
+
 async def unused_fills(reader: Reader, member_id: int, unit: str) -> list[Filled]:
     """A member's filled cards whose reward is still whole, newest first (S7).
 
@@ -227,11 +239,15 @@ async def unused_fills(reader: Reader, member_id: int, unit: str) -> list[Filled
 
 
 async def history(reader: Reader, member_id: int, limit: int, offset: int) -> list[LedgerEntry]:
-    """A page of a member's entries, newest first."""
+    """A page of a member's entries, newest first, with those of whoever was merged into them.
+
+    That something moved from one of them to the other says nothing to its owner.
+    """
+    family = await members.family(reader, member_id)
     rows = await reader.rows(
-        "SELECT * FROM entry WHERE member_id = $1 "
+        f"SELECT * FROM entry WHERE member_id IN ({_marks(len(family))}) AND kind <> 'merge' "
         f"ORDER BY id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
-        member_id,
+        *family,
     )
     return [
         LedgerEntry(

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.members import CODE_ALPHABET, Member
+from bot.domain.members import CODE_ALPHABET, Consent, Member
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
 from bot.storage.models import CardRow, ConsentRow, IdentityRow, MemberRow
 
@@ -31,7 +31,15 @@ def _member(reader: Reader, row: Row) -> Member:
         birthday=(int(month_day[0]), int(month_day[1])) if month_day else None,
         home_location=row["home_location"],
         last_visit_at=instant(row["last_visit_at"]),
+        terms_version=row["terms_version"],
     )
+
+
+async def _kept(reader: Reader, row: Row | None) -> Member | None:
+    """The member of a row, or whoever they became by merging (S12)."""
+    while row is not None and row["merged_into_id"] is not None:
+        row = await reader.row("SELECT * FROM member WHERE id = $1", row["merged_into_id"])
+    return _member(reader, row) if row else None
 
 
 async def create(
@@ -89,27 +97,41 @@ async def _new_card(tx: Transaction, member_id: int, now: datetime) -> None:
 
 
 async def lock(tx: Transaction, member_id: int) -> Member:
-    """The member, locked until the transaction ends; everything about them is read after this."""
+    """The member, locked until the transaction ends; everything about them is read after this.
+
+    Of two merged ones it is the one that was kept, so go on with what this returns.
+    """
     row = await tx.row(f"SELECT * FROM member WHERE id = $1{tx.lock}", member_id)
     if row is None:
         raise LookupError(f"no member {member_id}")
+    if row["merged_into_id"] is not None:
+        return await lock(tx, row["merged_into_id"])
     return _member(tx, row)
 
 
 async def get(reader: Reader, member_id: int) -> Member | None:
-    """The member with this number."""
-    row = await reader.row("SELECT * FROM member WHERE id = $1", member_id)
-    return _member(reader, row) if row else None
+    """The member with this number, or who they became by merging."""
+    return await _kept(reader, await reader.row("SELECT * FROM member WHERE id = $1", member_id))
+
+
+async def family(reader: Reader, member_id: int) -> list[int]:
+    """The member's number, then those of everybody who was merged into them."""
+    rows = await reader.rows(
+        "WITH RECURSIVE family (id) AS (SELECT id FROM member WHERE id = $1 UNION ALL "
+        "SELECT m.id FROM member m JOIN family f ON m.merged_into_id = f.id) SELECT id FROM family",
+        member_id,
+    )
+    return [row["id"] for row in rows]
 
 
 async def by_code(reader: Reader, code: str) -> Member | None:
-    """The member with this member code, in any letter case."""
+    """The member with this member code, in any letter case, or who they became by merging."""
     row = await reader.row("SELECT * FROM member WHERE code = $1", code.upper())
-    return _member(reader, row) if row else None
+    return await _kept(reader, row)
 
 
 async def by_card(reader: Reader, token: str) -> Member | None:
-    """The member whose current card holds this token."""
+    """The member whose card holds this token: their own, or one they brought in by merging."""
     row = await reader.row(
         "SELECT m.* FROM member m JOIN card c ON c.member_id = m.id "
         "WHERE c.token_hash = $1 AND c.revoked_at IS NULL",
@@ -147,7 +169,9 @@ async def by_name(reader: Reader, name: str, limit: int) -> list[Member]:
 async def after(reader: Reader, member_id: int, limit: int) -> list[Member]:
     """The next `limit` members after a number, in order: a page of all of them."""
     rows = await reader.rows(
-        f"SELECT * FROM member WHERE id > $1 ORDER BY id LIMIT {int(limit)}", member_id
+        "SELECT * FROM member WHERE id > $1 AND merged_into_id IS NULL "
+        f"ORDER BY id LIMIT {int(limit)}",
+        member_id,
     )
     return [_member(reader, row) for row in rows]
 
@@ -155,7 +179,8 @@ async def after(reader: Reader, member_id: int, limit: int) -> list[Member]:
 async def card_token(reader: Reader, member_id: int) -> str:
     """The token of the member's current card."""
     row = await reader.row(
-        "SELECT token_sealed FROM card WHERE member_id = $1 AND revoked_at IS NULL", member_id
+        "SELECT token_sealed FROM card WHERE member_id = $1 AND revoked_at IS NULL AND main",
+        member_id,
     )
     if row is None:
         raise LookupError(f"member {member_id} has no card")
@@ -190,7 +215,7 @@ async def set_language(tx: Transaction, member_id: int, language: str) -> None:
 async def set_birthday(
     tx: Transaction, member_id: int, month: int, day: int, now: datetime
 ) -> None:
-    """Keep the birthday, findable by its month and day (S36)."""
+    """Keep the birthday, findable by its month and day (S36), and since when it is known."""
     text = f"{month:02d}-{day:02d}"
     await tx.execute(
         "UPDATE member SET birthday_sealed = $1, birthday_hash = $2, birthday_set_at = $3 "
@@ -227,14 +252,14 @@ async def identities(reader: Reader, member_id: int) -> list[tuple[str, str, boo
     ]
 
 
-async def identity_owner(reader: Reader, kind: str, value: str) -> tuple[int | None, bool]:
-    """The member an address or number belongs to, and whether it was proven."""
-    row = await reader.row(
-        "SELECT member_id, proven_at FROM identity WHERE kind = $1 AND value_hash = $2",
+async def lock_identity(tx: Transaction, kind: str, value: str) -> Member | None:
+    """The member an address or number belongs to; whose it is stays so for the transaction."""
+    row = await tx.row(
+        f"SELECT member_id FROM identity WHERE kind = $1 AND value_hash = $2{tx.lock}",
         kind,
-        reader.vault.hash(kind, value),
+        tx.vault.hash(kind, value),
     )
-    return (row["member_id"], row["proven_at"] is not None) if row else (None, False)
+    return await get(tx, row["member_id"]) if row and row["member_id"] else None
 
 
 async def attach(
@@ -287,10 +312,37 @@ async def add_consent(
     )
 
 
-async def consents(reader: Reader, member_id: int) -> Sequence[ConsentRow]:
+async def append_consent(tx: Transaction, member_id: int, consent: Consent) -> None:
+    """Append a decision as it was made elsewhere."""
+    await add_consent(
+        tx,
+        member_id,
+        channel=consent.channel,
+        purpose=consent.purpose,
+        granted=consent.granted,
+        wording=consent.wording,
+        version=consent.version,
+        source=consent.source,
+        at=consent.at,
+    )
+
+
+async def consents(reader: Reader, member_id: int) -> list[Consent]:
     """The decision in force per channel and purpose, in the order they were first made."""
     rows = await ConsentRow.filter(member_id=member_id).using_db(reader.client).order_by("id")
-    return list({(row.channel, row.purpose): row for row in rows}.values())
+    return list({(row.channel, row.purpose): _consent(row) for row in rows}.values())
+
+
+async def decisions(reader: Reader, member_id: int, channel: str, purpose: str) -> list[Consent]:
+    """All that was ever decided for a purpose on a channel, newest first."""
+    rows = ConsentRow.filter(member_id=member_id, channel=channel, purpose=purpose)
+    return [_consent(row) for row in await rows.using_db(reader.client).order_by("-id")]
+
+
+def _consent(row: ConsentRow) -> Consent:
+    return Consent(
+        row.channel, row.purpose, row.granted, row.wording, row.version, row.source, row.at
+    )
 
 
 async def channels_used(reader: Reader, member_id: int) -> list[str]:
@@ -304,9 +356,10 @@ async def channels_used(reader: Reader, member_id: int) -> list[str]:
 
 
 async def ids_by_code(reader: Reader, codes: Sequence[str]) -> dict[str, int]:
-    """The numbers of the members with these member codes, in capitals, by code."""
-    rows = await _in(reader, "SELECT code, id FROM member WHERE code IN ({})", codes)
-    return {row["code"]: row["id"] for row in rows}
+    """The numbers of the members found by these member codes, in capitals, by code."""
+    rows = await _in(reader, "SELECT * FROM member WHERE code IN ({})", codes)
+    kept = [(row["code"], await _kept(reader, row)) for row in rows]
+    return {code: member.id for code, member in kept if member}
 
 
 async def ids_by_identity(reader: Reader, kind: str, values: Sequence[str]) -> dict[str, int]:
@@ -323,8 +376,8 @@ async def ids_by_identity(reader: Reader, kind: str, values: Sequence[str]) -> d
 
 
 async def count(reader: Reader) -> int:
-    """How many members there are."""
-    row = await reader.row("SELECT COUNT(*) AS members FROM member")
+    """How many members there are; two that were merged are one."""
+    row = await reader.row("SELECT COUNT(*) AS members FROM member WHERE merged_into_id IS NULL")
     return int(row["members"]) if row else 0
 
 

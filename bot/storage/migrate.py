@@ -58,6 +58,13 @@ async def migrate(database: Database, now: datetime) -> list[str]:
 
     Safe to run from several processes at once: the second waits, then finds nothing to do.
     """
+    if database.dialect == "postgres":
+        return await _migrate(database, now)
+    async with database.without_references():
+        return await _migrate(database, now)
+
+
+async def _migrate(database: Database, now: datetime) -> list[str]:
     async with database.transaction() as tx:
         if database.dialect == "postgres":
             # Any constant will do; it only has to be the same in every process.
@@ -74,6 +81,12 @@ async def migrate(database: Database, now: datetime) -> list[str]:
                     now.isoformat(),
                 )
                 done.append(name)
+        if (
+            done
+            and tx.dialect == "sqlite"
+            and (broken := await tx.rows("PRAGMA foreign_key_check"))
+        ):
+            raise RuntimeError(f"a migration leaves {broken[0]['table']} without what it refers to")
     return done
 
 

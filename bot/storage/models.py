@@ -67,19 +67,22 @@ class MemberRow(Row):
     tags = fields.TextField(default="")
     joined_at = fields.DatetimeField()
     last_visit_at = fields.DatetimeField(null=True)
+    merged_into_id = fields.BigIntField(null=True)
+    merged_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "member"
 
 
 class CardRow(Row):
-    """A member's card token; the current one is not revoked."""
+    """A member's card token. The current one is not revoked; a merged member's is not `main`."""
 
     member_id = fields.BigIntField()
     token_hash = fields.TextField()
     token_sealed = fields.TextField()
     created_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
+    main = fields.BooleanField(default=True)
 
     class Meta:
         table = "card"
@@ -128,7 +131,10 @@ class IdentityRow(Row):
 
 
 class ConversationRow(Row):
-    """One chat with one address: its language and open question."""
+    """One chat with one address: its language and open question.
+
+    `last_inbound_at` is empty where we wrote first and nobody has answered yet.
+    """
 
     channel = fields.TextField()
     address_hash = fields.TextField()
@@ -139,8 +145,9 @@ class ConversationRow(Row):
     draft_sealed = fields.TextField(null=True)
     misses = fields.IntField(default=0)
     blocked_at = fields.DatetimeField(null=True)
-    last_inbound_at = fields.DatetimeField()
+    last_inbound_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
+    opted_out_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "conversation"

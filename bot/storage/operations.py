@@ -86,6 +86,18 @@ async def last_by_staff(reader: Reader, staff_id: int, kinds: tuple[str, ...]) -
     return _operation(reader, row) if row else None
 
 
+async def standing(reader: Reader, member_id: int, kind: str) -> Operation | None:
+    """A member's newest operation of a kind that nobody undid."""
+    row = await reader.row(
+        "SELECT o.* FROM operation o WHERE o.member_id = $1 AND o.kind = $2 AND NOT EXISTS "
+        "(SELECT 1 FROM operation u WHERE u.undoes_id = o.id) "
+        "ORDER BY o.created_at DESC, o.id DESC LIMIT 1",
+        member_id,
+        kind,
+    )
+    return _operation(reader, row) if row else None
+
+
 async def get(reader: Reader, operation_id: int) -> Operation | None:
     """The operation with this number."""
     row = await reader.row("SELECT * FROM operation WHERE id = $1", operation_id)

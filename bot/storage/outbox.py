@@ -1,28 +1,43 @@
 """The outbox: what is to be said, and how far each message has come (S31).
 
-States: due → sending → accepted → delivered; or unknown (no answer came), failed, dropped. A
-message is marked *sending* before the provider is called.
+States: due → sending → accepted → failed or delivered; or unknown (no answer came), or dropped.
+A message is marked *sending* before the provider is called; from then on it is in doubt, until it
+is known that the provider took it or did not.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
-from bot.domain.messages import Address, MessageClass
+from bot.domain.messages import Address, DeliveryReceipt, MessageClass
+from bot.storage import conversations, pace
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
+from bot.storage.pace import Slot
 
 _OPEN = "{}state IN ('due', 'sending')"
 _BULK = "({}class = 'marketing')"
-
+#: What a message may be that was handed over, before anybody said what became of it.
+_ON_THE_WAY = "'due', 'sending', 'unknown', 'dropped'"
 
 #: No message waits longer than this for its next try.
-LONGEST_WAIT = timedelta(minutes=10)
+LONGEST_WAIT = timedelta(minutes=5)
+#: Our mark of a message, as it comes back.
+_REFERENCE = re.compile(r"[0-9]{1,18}")
+#: A slot that was not used for so long is gone: many at once would be too fast.
+_STALE = pace.AHEAD
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message claimed for sending; `body` is the reply as JSON, `attempt` counts from 1."""
+    """A message claimed for sending; `body` is the reply as JSON, `attempt` counts from 1.
+
+    `doubtful_since` is set when an earlier attempt may have arrived (the machine's time), and
+    `parts_taken` says how many parts of a long message have.
+    """
 
     id: int
     conversation_id: int
@@ -34,6 +49,9 @@ class Letter:
     edit_of: str | None
     clear_of: str | None
     attempt: int
+    doubtful_since: datetime | None
+    parts_taken: int
+    last_inbound_at: datetime | None
 
 
 async def put(
@@ -74,23 +92,30 @@ async def put(
 
 async def due_conversations(
     reader: Reader, now: datetime, real_now: datetime, limit: int
-) -> list[int]:
-    """Conversations whose next message anyone may send now, those with replies first.
+) -> dict[str, list[int]]:
+    """By channel, the conversations whose next message anyone may send now, replies first.
 
-    `now` is the programme's clock, leases go by `real_now`.
+    At most `limit` of each channel, so that a slow one does not fill the page. `now` is the
+    programme's clock, leases go by `real_now`.
     """
     rows = await reader.rows(
-        "SELECT o.conversation_id FROM outbox o WHERE o.state = 'due' "
+        "SELECT channel, conversation_id FROM (SELECT c.channel, o.conversation_id, "
+        f"{_BULK.format('o.')} AS bulk, o.id, ROW_NUMBER() OVER "
+        f"(PARTITION BY c.channel ORDER BY {_BULK.format('o.')}, o.id) AS place "
+        "FROM outbox o JOIN conversation c ON c.id = o.conversation_id WHERE o.state = 'due' "
         "AND o.due_at <= $1 AND (o.lease_until IS NULL OR o.lease_until <= $2) "
         # One that waits for another would be found again and again, and fill the page.
         "AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id "
         f"AND {_OPEN.format('p.')} AND ({_BULK.format('p.')} < {_BULK.format('o.')} "
-        f"OR {_BULK.format('p.')} = {_BULK.format('o.')} AND p.id < o.id)) "
-        f"ORDER BY {_BULK.format('o.')}, o.id LIMIT {int(limit)}",
+        f"OR {_BULK.format('p.')} = {_BULK.format('o.')} AND p.id < o.id))) AS due "
+        f"WHERE place <= {int(limit)} ORDER BY bulk, id",
         now,
         real_now,
     )
-    return [row["conversation_id"] for row in rows]
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(row["channel"], []).append(row["conversation_id"])
+    return found
 
 
 async def claim_next(
@@ -101,29 +126,78 @@ async def claim_next(
     now: datetime,
     real_now: datetime,
     lease: timedelta,
-) -> Letter | None:
-    """Mark the conversation's next message *sending* and return it.
+    rates: Mapping[str, float],
+    booked: datetime | None = None,
+) -> Letter | Slot | None:
+    """Mark the conversation's next message *sending* and return it, or the slot it has to wait for.
 
     The order of an address holds: nothing is taken while an earlier message is still to go or
-    being sent; one whose outcome is unknown stops blocking. Marketing is overtaken (S32).
+    being sent; one whose outcome is unknown stops blocking. Marketing is overtaken (S32). What
+    must not be sent any more is dropped (S27). `rates` are those of the channels, as units a
+    second; `booked` is a moment of the sender that was taken before.
     """
-    row = await tx.row(
-        "SELECT id, state, due_at, attempts, claimed_by, lease_until FROM outbox "
-        f"WHERE conversation_id = $1 AND {_OPEN.format('')} "
-        f"ORDER BY {_BULK.format('')}, id LIMIT 1{tx.lock}",
-        conversation_id,
-    )
-    if row is None or row["state"] != "due" or not _claimable(row, owner, now, real_now):
+    row = await _next_to_send(tx, conversation_id, owner, now, real_now)
+    if row is None:
         return None
+    message_class = MessageClass(row["class"])
+    if booked is None or booked + _STALE < real_now:
+        sender = row["channel"]
+        bulk = message_class is MessageClass.MARKETING
+        slot = await pace.take(tx, sender, rates.get(sender, inf), real_now, bulk=bulk)
+        if slot.at > real_now or not slot.taken:
+            return slot
     await tx.execute(
         "UPDATE outbox SET state = 'sending', claimed_by = $1, lease_until = $2, sent_at = $3, "
-        "attempts = attempts + 1 WHERE id = $4",
+        "attempts = attempts + 1, doubtful_since = COALESCE(doubtful_since, $4) WHERE id = $5",
         owner,
         real_now + lease,
         now,
+        real_now,
         row["id"],
     )
-    return await _letter(tx, row["id"])
+    return Letter(
+        id=row["id"],
+        conversation_id=conversation_id,
+        address=Address(
+            row["channel"], tx.vault.open("conversation.address", row["address_sealed"])
+        ),
+        language=row["language"],
+        member_id=row["member_id"],
+        message_class=message_class,
+        body=tx.vault.open("outbox.body", row["body_sealed"]),
+        edit_of=row["edit_of"],
+        clear_of=row["clear_of"],
+        attempt=row["attempts"] + 1,
+        doubtful_since=instant(row["doubtful_since"]),
+        parts_taken=row["parts_taken"],
+        last_inbound_at=instant(row["last_inbound_at"]),
+    )
+
+
+async def _next_to_send(
+    tx: Transaction, conversation_id: int, owner: str, now: datetime, real_now: datetime
+) -> Row | None:
+    """The conversation's next message if this process may send it now, locked."""
+    lock = " FOR NO KEY UPDATE OF o" if tx.dialect == "postgres" else ""
+    while True:
+        row = await tx.row(
+            "SELECT o.*, c.channel, c.address_sealed, c.language, c.last_inbound_at, "
+            "c.opted_out_at, c.blocked_at FROM outbox o "
+            "JOIN conversation c ON c.id = o.conversation_id "
+            f"WHERE o.conversation_id = $1 AND {_OPEN.format('o.')} "
+            f"ORDER BY {_BULK.format('o.')}, o.id LIMIT 1{lock}",
+            conversation_id,
+        )
+        if row is None or row["state"] != "due" or not _claimable(row, owner, now, real_now):
+            return None
+        if row["opted_out_at"] is None and row["blocked_at"] is None:
+            return row
+        reason = "blocked" if row["opted_out_at"] is None else "opted out"
+        await tx.execute(
+            "UPDATE outbox SET state = 'dropped', reason = $1, lease_until = NULL WHERE id = $2",
+            reason,
+            row["id"],
+        )
 
 
 def _claimable(row: Row, owner: str, now: datetime, real_now: datetime) -> bool:
@@ -135,92 +209,152 @@ def _claimable(row: Row, owner: str, now: datetime, real_now: datetime) -> bool:
     return free and (due_at <= now or clock_moved)
 
 
-async def _letter(reader: Reader, outbox_id: int) -> Letter:
-    row = await reader.row(
-        "SELECT o.*, c.channel, c.address_sealed, c.language FROM outbox o "
-        "JOIN conversation c ON c.id = o.conversation_id WHERE o.id = $1",
-        outbox_id,
-    )
-    assert row is not None  # noqa: S101 - it has just been updated
-    return Letter(
-        id=row["id"],
-        conversation_id=row["conversation_id"],
-        address=Address(
-            row["channel"], reader.vault.open("conversation.address", row["address_sealed"])
-        ),
-        language=row["language"],
-        member_id=row["member_id"],
-        message_class=MessageClass(row["class"]),
-        body=reader.vault.open("outbox.body", row["body_sealed"]),
-        edit_of=row["edit_of"],
-        clear_of=row["clear_of"],
-        attempt=row["attempts"],
-    )
-
-
 async def accepted(tx: Transaction, outbox_id: int, provider_id: str | None) -> None:
-    """The provider took the message; a receipt that overtook this answer is kept."""
+    """The provider took the message, whoever asked it to; a receipt that came first is kept."""
     await tx.execute(
-        "UPDATE outbox SET state = 'accepted', provider_id = $1, reason = NULL, lease_until = NULL "
-        "WHERE id = $2 AND state IN ('sending', 'unknown')",
+        "UPDATE outbox SET state = 'accepted', provider_id = $1, reason = NULL, "
+        f"lease_until = NULL, doubtful_since = NULL WHERE id = $2 AND state IN ({_ON_THE_WAY})",
         provider_id,
         outbox_id,
     )
 
 
-async def settle(tx: Transaction, outbox_id: int, state: str, reason: str) -> None:
-    """End a message as failed, unknown or dropped, with the reason (S34)."""
+async def settle(tx: Transaction, letter: Letter, state: str, reason: str) -> None:
+    """End this attempt at a message as failed or unknown, with the reason (S34)."""
     await tx.execute(
         "UPDATE outbox SET state = $1, reason = $2, lease_until = NULL "
-        "WHERE id = $3 AND state IN ('due', 'sending', 'unknown')",
+        "WHERE id = $3 AND attempts = $4 AND state = 'sending'",
         state,
         reason,
-        outbox_id,
+        letter.id,
+        letter.attempt,
     )
 
 
-async def retry(tx: Transaction, outbox_id: int, due_at: datetime, reason: str) -> None:
-    """Put a message that was not taken back, to be tried again at an instant."""
+async def retry(
+    tx: Transaction,
+    letter: Letter,
+    due_at: datetime,
+    reason: str,
+    *,
+    doubtful: bool,
+    parts_taken: int = 0,
+) -> None:
+    """Put a message back after this attempt, for a next one at an instant.
+
+    `doubtful`: it may have arrived by this attempt too, so the next begins by asking.
+    """
+    kept = "doubtful_since" if doubtful else "$6"
+    values = () if doubtful else (letter.doubtful_since,)
     await tx.execute(
-        "UPDATE outbox SET state = 'due', due_at = $1, reason = $2, claimed_by = NULL, "
-        "lease_until = NULL WHERE id = $3 AND state = 'sending'",
+        "UPDATE outbox SET state = 'due', due_at = $1, reason = $2, parts_taken = $3, "
+        f"doubtful_since = {kept}, claimed_by = NULL, lease_until = NULL "
+        "WHERE id = $4 AND attempts = $5 AND state = 'sending'",
         due_at,
         reason,
-        outbox_id,
+        parts_taken,
+        letter.id,
+        letter.attempt,
+        *values,
     )
 
 
-async def release_lost(tx: Transaction, real_now: datetime, now: datetime) -> int:
+async def release_lost(tx: Transaction, real_now: datetime, now: datetime, lease: timedelta) -> int:
     """Deal with messages whose sender died between marking and hearing; returns how many.
 
-    Their outcome is unknown: marketing stays so, anything else is repeated once (S31).
+    Whether they were taken is not known: the first time they are due again, to be asked about and
+    maybe repeated; after a repeat they stay unknown (S31). `lease` is what they were claimed for.
     """
-    lost = "state = 'sending' AND lease_until <= $1"
-    repeated = await tx.execute(
-        "UPDATE outbox SET state = 'due', due_at = $2, reason = 'sender lost', claimed_by = NULL, "
-        f"lease_until = NULL WHERE {lost} AND class <> 'marketing' AND attempts < 2",
-        real_now,
-        now,
-    )
-    unknown = await tx.execute(
-        "UPDATE outbox SET state = 'unknown', reason = 'sender lost', lease_until = NULL "
-        f"WHERE {lost}",
+    lost = await tx.rows(
+        "SELECT id, lease_until, doubtful_since FROM outbox "
+        f"WHERE state = 'sending' AND lease_until <= $1{tx.lock}",
         real_now,
     )
-    return repeated + unknown
+    for row in lost:
+        claimed_at = required_instant(row["lease_until"]) - lease
+        doubtful_since = instant(row["doubtful_since"]) or claimed_at
+        await tx.execute(
+            "UPDATE outbox SET state = $1, due_at = $2, doubtful_since = $3, "
+            "reason = 'sender lost', claimed_by = NULL, lease_until = NULL WHERE id = $4",
+            "due" if doubtful_since >= claimed_at else "unknown",
+            now,
+            doubtful_since,
+            row["id"],
+        )
+    return len(lost)
 
 
-async def receipt(tx: Transaction, channel: str, provider_id: str, state: str, reason: str) -> int:
-    """Note what the provider said later; a state never moves back (S31)."""
-    earlier = "'sending', 'accepted', 'unknown'"
-    return await tx.execute(
-        f"UPDATE outbox SET state = $1, reason = $2 WHERE provider_id = $3 AND state IN ({earlier})"
-        " AND conversation_id IN (SELECT id FROM conversation WHERE channel = $4)",
+async def receipt(tx: Transaction, told: DeliveryReceipt, now: datetime) -> bool:
+    """Note what the provider said later; whether that changed anything.
+
+    A state never moves back, whatever comes in which order (S31). A failure that says something
+    of the address acts on its conversation, unless its owner wrote since.
+    """
+    row = await _told_of(tx, told)
+    if row is None:
+        return False
+    if told.effect:
+        # Conversations are locked before what is in them (docs/decisions/0004-locks.md).
+        await tx.rows(f"SELECT id FROM conversation WHERE id = $1{tx.lock}", row["conversation_id"])
+    earlier, state = _STEPS[told.state]
+    changed = await tx.execute(
+        "UPDATE outbox SET state = $1, reason = $2, provider_id = $3, lease_until = NULL, "
+        f"doubtful_since = NULL WHERE id = $4 AND state IN ({earlier})",
         state,
-        reason,
+        told.reason or None,
+        told.provider_id,
+        row["id"],
+    )
+    wrote, sent = instant(row["last_inbound_at"]), instant(row["sent_at"])
+    if changed and told.effect and (wrote is None or sent is None or wrote <= sent):
+        act = conversations.opt_out if told.effect == "opted_out" else conversations.block
+        await act(tx, row["conversation_id"], now)
+    return changed > 0
+
+
+#: What a receipt makes of a message, and from which states. That it arrived is beyond doubt.
+_STEPS = {
+    "sent": (_ON_THE_WAY, "accepted"),
+    "failed": (f"{_ON_THE_WAY}, 'accepted'", "failed"),
+    "delivered": (f"{_ON_THE_WAY}, 'accepted', 'failed'", "delivered"),
+}
+
+
+async def _told_of(reader: Reader, told: DeliveryReceipt) -> Row | None:
+    """The message a receipt is about: by the provider's id, else by our mark on one without."""
+    sql = (
+        "SELECT o.id, o.conversation_id, o.sent_at, c.last_inbound_at FROM outbox o "
+        "JOIN conversation c ON c.id = o.conversation_id WHERE c.channel = $1 AND "
+    )
+    row = await reader.row(f"{sql}o.provider_id = $2", told.channel, told.provider_id)
+    if row is None and _REFERENCE.fullmatch(told.reference):
+        row = await reader.row(
+            f"{sql}o.id = $2 AND o.provider_id IS NULL AND o.attempts > 0",
+            told.channel,
+            int(told.reference),
+        )
+    return row
+
+
+async def has_provider_id(reader: Reader, channel: str, provider_id: str) -> bool:
+    """Whether one of our messages is known by this id of the provider."""
+    row = await reader.row(
+        "SELECT 1 FROM outbox o JOIN conversation c ON c.id = o.conversation_id "
+        "WHERE o.provider_id = $1 AND c.channel = $2",
         provider_id,
         channel,
     )
+    return row is not None
+
+
+async def said(reader: Reader, outbox_id: int) -> tuple[str, str] | None:
+    """What a message says, as JSON, and the language of its conversation."""
+    row = await reader.row(
+        "SELECT o.body_sealed, c.language FROM outbox o "
+        "JOIN conversation c ON c.id = o.conversation_id WHERE o.id = $1",
+        outbox_id,
+    )
+    return (reader.vault.open("outbox.body", row["body_sealed"]), row["language"]) if row else None
 
 
 async def last_choices(reader: Reader, conversation_id: int, limit: int) -> list[str]:

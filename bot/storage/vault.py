@@ -21,12 +21,13 @@ _NONCE_BYTES = 12
 
 
 class Vault:
-    """Seals, opens and hashes with one installation's keys; the newest data key seals."""
+    """Seals, opens, hashes and signs with one installation's keys; the newest data key seals."""
 
-    def __init__(self, data: Sequence[tuple[int, bytes]], lookup: bytes) -> None:
+    def __init__(self, data: Sequence[tuple[int, bytes]], lookup: bytes, signing: bytes) -> None:
         self._ciphers = {number: AESGCM(key) for number, key in data}
         self._newest = max(self._ciphers)
         self._lookup = lookup
+        self._signing = signing
 
     def seal(self, column: str, text: str) -> str:
         """`text` as ciphertext that opens for this `column` ("member.name") alone."""
@@ -49,6 +50,11 @@ class Vault:
         """A keyed hash to look `value` up by; equal for equal values of one kind."""
         message = _bytes(f"{kind}\0{value}")
         return hmac.new(self._lookup, message, hashlib.sha256).hexdigest()[:32]
+
+    def sign(self, purpose: str, text: str) -> str:
+        """What proves that we wrote `text` for this `purpose` ("media"); letters and digits."""
+        message = _bytes(f"{purpose}\0{text}")
+        return hmac.new(self._signing, message, hashlib.sha256).hexdigest()[:32]
 
     def word_hashes(self, name: str) -> set[str]:
         """Hashes of each word of a name, blind to case and accents, to find it by whole word."""

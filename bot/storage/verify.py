@@ -38,6 +38,17 @@ _CHECKS = {
             UNION ALL SELECT member_id, unit, -SUM(remaining), 0
                 FROM debt GROUP BY member_id, unit) b
         GROUP BY b.member_id, b.unit HAVING SUM(b.stored) <> SUM(b.computed)""",
+    "merged away": """
+        SELECT m.id AS member_id, h.unit, SUM(h.remaining) AS stored, 0 AS computed
+        FROM member m JOIN (
+            SELECT member_id, unit, remaining FROM lot WHERE remaining > 0
+            UNION ALL SELECT member_id, unit, remaining FROM debt WHERE remaining > 0) h
+            ON h.member_id = m.id
+        WHERE m.merged_into_id IS NOT NULL GROUP BY m.id, h.unit""",
+    "merged whole": """
+        SELECT o.member_id, e.unit, 0 AS stored, SUM(e.amount) AS computed
+        FROM entry e JOIN operation o ON o.id = e.operation_id WHERE e.kind = 'merge'
+        GROUP BY e.operation_id, o.member_id, e.unit HAVING SUM(e.amount) <> 0""",
 }
 
 

@@ -99,6 +99,25 @@ async def close(
     )
 
 
+async def reserved(reader: Reader, member_id: int) -> list[Voucher]:
+    """A member's vouchers that nobody has closed, oldest first."""
+    rows = await reader.rows(
+        "SELECT * FROM voucher WHERE member_id = $1 AND state = 'reserved' ORDER BY id", member_id
+    )
+    return [_voucher(row) for row in rows]
+
+
+async def move(tx: Transaction, voucher_id: int, member_id: int, entry: EntryRef) -> None:
+    """Make an open voucher another member's, who reserved its reward by this entry."""
+    await tx.execute(
+        "UPDATE voucher SET member_id = $1, entry_id = $2, entry_month = $3 WHERE id = $4",
+        member_id,
+        entry.id,
+        entry.month,
+        voucher_id,
+    )
+
+
 async def of_member(reader: Reader, member_id: int, limit: int) -> list[Voucher]:
     """A member's vouchers, newest first."""
     rows = await reader.rows(

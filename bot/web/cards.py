@@ -1,4 +1,4 @@
-"""A member's card as a page, found by its token."""
+"""A member's card as a page, found by its token; a message's picture, by its signed address."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import asyncio
 from bot.clock import Clock
 from bot.domain.messages import Picture, phrase
 from bot.rendering import Renderer
-from bot.services import cards
+from bot.services import cards, media
 from bot.services.unit_of_work import Work
-from bot.web.pages import CardPage, FindCard
+from bot.web.pages import CardPage, FindCard, FindPicture
 from locales import Catalogues
 
 
@@ -48,5 +48,19 @@ def card_finder(work: Work, renderer: Renderer, words: Catalogues, clock: Clock)
             accent=programme.look.accent,
             picture=await asyncio.to_thread(renderer.draw, picture, language, programme),
         )
+
+    return find
+
+
+def picture_finder(work: Work, renderer: Renderer, clock: Clock) -> FindPicture:
+    """Draws the picture of the message that a signed address names."""
+
+    async def find(signed: str) -> bytes | None:
+        opened = await media.opened(work, signed, clock.real_now())
+        if opened is None:
+            return None
+        picture, language = opened
+        programme = await work.programme()
+        return await asyncio.to_thread(renderer.draw, picture, language, programme)
 
     return find

@@ -17,10 +17,10 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from bot.channels.base import Channel, NotProven, RawRequest, Unreadable
+from bot.channels.base import Channel, NotProven, RawRequest, Unreadable, Webhook
 from bot.channels.simulator import Simulator
 from bot.domain.messages import Event
-from bot.web.pages import FindCard, add_pages
+from bot.web.pages import Found, add_pages
 from bot.web.simulator import Phone, add_simulator
 from locales import Catalogues
 
@@ -42,7 +42,6 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-_WEBHOOKS = {"telegram": "/telegram/webhook"}
 _FOLDER = Path(__file__).parent
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("web")
@@ -55,7 +54,7 @@ def build_app(
     ready: Ready,
     metrics: CollectorRegistry,
     catalogues: Catalogues,
-    card_page: FindCard,
+    found: Found,
     phones: Sequence[Phone] = (),
 ) -> web.Application:
     """The whole server; a route exists only for what is passed in (`phones` are the demo's)."""
@@ -63,14 +62,13 @@ def build_app(
     app.on_response_prepare.append(_headers)
     loader = jinja2.FileSystemLoader(_FOLDER / "templates")
     aiohttp_jinja2.setup(app, loader=loader, trim_blocks=True, lstrip_blocks=True)
-    for name, path in _WEBHOOKS.items():
-        if name in channels:
-            app.router.add_post(path, _webhook(channels[name], handle))
+    for webhook, channel in _webhooks(channels).items():
+        app.router.add_post(webhook.path, _webhook(channel, webhook, handle))
     app.router.add_get("/healthz", _health)
     app.router.add_get("/readyz", _readiness(ready))
     app.router.add_get("/metrics", _metrics(metrics))
     app.router.add_static("/static", _FOLDER / "static")
-    add_pages(app, catalogues, card_page)
+    add_pages(app, catalogues, found)
     if phones:
         simulators = {n: c for n, c in channels.items() if isinstance(c, Simulator)}
         add_simulator(app, phones, simulators, handle)
@@ -101,7 +99,12 @@ def _impersonal(record: logging.LogRecord) -> bool:
     return True
 
 
-def _webhook(channel: Channel, handle: Handle) -> Handler:
+def _webhooks(channels: Mapping[str, Channel]) -> dict[Webhook, Channel]:
+    """Each path that is called, with a channel that reads what comes there."""
+    return {webhook: channel for channel in channels.values() for webhook in channel.webhooks}
+
+
+def _webhook(channel: Channel, called: Webhook, handle: Handle) -> Handler:
     async def webhook(request: web.Request) -> web.StreamResponse:
         if (request.content_length or 0) > LARGEST_BODY:
             raise web.HTTPRequestEntityTooLarge(LARGEST_BODY)
@@ -109,14 +112,14 @@ def _webhook(channel: Channel, handle: Handle) -> Handler:
         try:
             # Counts what arrives, chunked and unpacked too, and raises 413 itself.
             body = await request.read()
-            events = channel.parse(RawRequest(headers, body))
+            events = channel.parse(RawRequest(headers, body, request.raw_path))
         except NotProven:
             raise web.HTTPForbidden(text="not proven\n") from None
         except (Unreadable, web.RequestPayloadError, ConnectionResetError):
             raise web.HTTPBadRequest(text="unreadable\n") from None
         for event in events:
             await handle(event)
-        return web.Response(text="ok\n")
+        return web.Response(text=called.answer, content_type=called.content_type)
 
     return webhook
 

@@ -7,6 +7,7 @@ from bot.domain.messages import Phrase, Picture, Reply, phrase
 from bot.services import wallets
 from bot.services.wallets import Offer, Wallet
 from handlers.menu import bar, endings, member_menu, name_of, progress, waiting
+from handlers.paging import page_asked, page_of
 
 router = Router()
 
@@ -18,14 +19,18 @@ async def show_card(turn: Turn) -> Reply:
 
 
 async def card(turn: Turn, *first: Phrase) -> Reply:
-    """A member's card, after something else that is to be said."""
+    """A member's card, after something else that is to be said; its page's link over SMS."""
     member = turn.customer
     purse = await turn.wallet(member)
     units = turn.programme.units
     state = progress(purse)
+    payload = await wallets.card_payload(turn.uow.tx, member.id)
+    if turn.short:
+        link = phrase("card.link", link=turn.page(f"c/{payload.removeprefix('c_')}"))
+        return Reply((*first, link, *state, *waiting(purse)), member_menu())
     picture = Picture(
         kind="card",
-        payload=await wallets.card_payload(turn.uow.tx, member.id),
+        payload=payload,
         heading=name_of(member),
         footer=state[0] if state else "",
         filled=max(purse.balance("stamps"), 0) if units.stamps else None,
@@ -40,10 +45,12 @@ async def balance(turn: Turn) -> Reply:
     """Where the member stands, what comes next, and when anything ends."""
     purse = await turn.wallet(turn.customer)
     lines = [*progress(purse)]
-    if dots := bar(purse):
+    dots = "" if turn.short else bar(purse)
+    if dots:
         lines.append(phrase("balance.bar", bar=dots))
     lines += [*waiting(purse), *_next(purse), *endings(purse)]
-    return Reply(tuple(lines), member_menu(), edits=True)
+    shown, more = page_of(turn, lines, page_asked(turn), "balance")
+    return Reply(tuple(shown), more or member_menu(), edits=True)
 
 
 def _next(purse: Wallet) -> tuple[Phrase, ...]:

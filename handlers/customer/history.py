@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Turn, option, whole
+from bot.conversation import Router, Turn, option
 from bot.domain.ledger import LedgerEntry
 from bot.domain.messages import Moment, Phrase, Reply, phrase
 from bot.services import wallets
 from handlers.menu import member_menu
+from handlers.paging import page_asked
 
 router = Router()
 
-#: Nobody looks further back.
-LAST_PAGE = 10_000
+#: Entries a page; over SMS, where two segments hold a page, fewer.
+PAGE, SHORT_PAGE = 8, 3
 
 
 @router.command("history", member=True)
 async def history(turn: Turn) -> Reply:
     """A page of the member's entries; the argument is the page, counted from 0."""
-    page = min(whole(turn.args[0]) or 0, LAST_PAGE) if turn.args else 0
-    entries, more = await wallets.history(turn.uow.tx, turn.customer.id, page)
+    page = page_asked(turn)
+    size = SHORT_PAGE if turn.short else PAGE
+    entries, more = await wallets.history(turn.uow.tx, turn.customer.id, page, size)
     if not entries:
         return Reply((phrase("history.empty"),), member_menu(), edits=True)
     lines = tuple(_line(turn, entry) for entry in entries)
@@ -27,6 +29,9 @@ async def history(turn: Turn) -> Reply:
         pages.append(option(phrase("button.newer"), "history", str(page - 1)))
     if more:
         pages.append(option(phrase("button.older"), "history", str(page + 1)))
+    if turn.short:
+        # The lines are dated, and each word counts.
+        return Reply(lines, ((*pages,),) if pages else ())
     rows = ((*pages,), (option(phrase("button.menu"), "menu"),))
     return Reply((phrase("history.title"), *lines), tuple(row for row in rows if row), edits=True)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation import Router, Said, Step, Turn, choice, contact_button
+from bot.conversation import Router, Said, Step, Turn, choice
 from bot.domain.birthdays import BadBirthday, parse_birthday
-from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
+from bot.domain.messages import Button, Phrase, Reply, phrase
 from bot.services import earning, joining, news
 from bot.services.results import Refused
 from handlers.customer.card import card
-from handlers.menu import home, member_menu, name_of, progress
+from handlers.menu import home, language_name, member_menu, menu_of, name_of, progress
 from locales import month_words
 
 router = Router()
@@ -60,7 +60,7 @@ async def claim(turn: Turn) -> Reply:
         step = turn.conversation.step or "join.welcome"
         refused = await earning.claim_refused(turn.uow, turn.text, turn.now)
         if refused:
-            return Reply((refused.why,), then=step, draft=turn.draft)
+            return Reply((refused.why,), menu_of(turn))
         draft = {**turn.draft, "claim": turn.text}
         return Reply((phrase("claim.join_first"),), then=step, draft=draft)
     return await _claim(turn, turn.text)
@@ -95,46 +95,85 @@ def offer(turn: Turn) -> Phrase:
 
 
 async def ask_welcome(turn: Turn) -> Reply:
-    """Who we are, what it gives, what is kept, and the age joining confirms (S40)."""
+    """Who we are, what it gives or what waits, what is kept, and the age joining confirms (S40)."""
     minimum_age = turn.programme.joining.minimum_age
-    phrases = [phrase("join.welcome", shop=turn.programme.shop.name), offer(turn)]
+    if turn.short:
+        return Reply((_in_one(turn, minimum_age),), _short_welcome_buttons(turn))
+    phrases = [phrase("join.welcome", shop=turn.programme.shop.name)]
+    if turn.begun is None:
+        phrases.append(offer(turn))
+    else:
+        phrases += [phrase("join.begun"), *progress(await turn.wallet(turn.begun))]
     phrases.append(phrase("join.kept"))
     if minimum_age:
         phrases.append(phrase("join.age", n=minimum_age))
     return Reply(tuple(phrases), _welcome_buttons(turn))
 
 
+def _in_one(turn: Turn, minimum_age: int) -> Phrase:
+    """The same where each segment is paid for; the terms are a page, and the law wants the rest."""
+    shop, terms = turn.programme.shop.name, turn.page("terms")
+    gives = phrase("join.begun") if turn.begun else offer(turn)
+    if not minimum_age:
+        return phrase("join.sms_any_age", shop=shop, offer=gives, terms=terms)
+    return phrase("join.sms", shop=shop, offer=gives, age=minimum_age, terms=terms)
+
+
 def _welcome_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
-    others = [code for code in turn.programme.shop.languages if code != turn.language][:2]
-    names = [
-        choice("join.welcome", code, Wording.of(turn.words.render(phrase("language.name"), code)))
-        for code in others
+    rows = [
+        (choice("join.welcome", "join", phrase("button.join")),),
+        tuple(_language_choice(turn, code) for code in _other_languages(turn)[:2]),
     ]
-    rows = [(choice("join.welcome", "join", phrase("button.join")),), tuple(names)]
     if any(text for _, text in turn.programme.joining.terms.texts):
         rows.append((choice("join.welcome", "terms", phrase("button.terms")),))
     return tuple(row for row in rows if row)
 
 
+def _short_welcome_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+    """Join, and one line for all other languages."""
+    rows = [(choice("join.welcome", "join", phrase("button.join")),)]
+    others = _other_languages(turn)
+    if len(others) == 1:
+        rows.append((_language_choice(turn, others[0]),))
+    elif others:
+        rows.append((choice("join.welcome", "language", phrase("button.language")),))
+    return tuple(rows)
+
+
+def _other_languages(turn: Turn) -> list[str]:
+    return [code for code in turn.programme.shop.languages if code != turn.language]
+
+
+def _language_choice(turn: Turn, code: str) -> Button:
+    return choice("join.welcome", code, language_name(turn, code))
+
+
 async def answer_welcome(turn: Turn) -> Reply | list[Reply]:
     """Join, change the language, or read the terms first."""
+    if turn.member is not None:
+        # Their number was linked to a card meanwhile, from another chat.
+        return await _already(turn)
     if turn.answer == "join" or turn.words.is_word("yes", turn.text, turn.language):
-        draft = {**turn.draft, "name": joining.clean_name(turn.message.name)}
-        return await _next(turn, draft)
+        begun = turn.begun.name if turn.begun else ""
+        draft = {**turn.draft, "name": begun or joining.clean_name(turn.message.name)}
+        return await go_on(turn, draft)
     if turn.answer in turn.programme.shop.languages:
         turn.language = turn.answer or turn.language
         return Reply(then="join.welcome", draft=turn.draft, edits=True)
+    if turn.answer == "language":
+        return Reply(then="language", draft={**turn.draft, "back": "join.welcome"})
     if turn.answer == "terms":
         terms = phrase("terms.text", text=turn.programme.joining.terms)
         return Reply((terms,), then="join.welcome", draft=turn.draft)
     return Reply((phrase("join.tap"),), then="join.welcome", draft=turn.draft)
 
 
-async def _next(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
+async def go_on(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
     """The next thing joining needs, else the card."""
     if not draft.get("name") and "no_name" not in draft:
         return Reply(then="join.name", draft=draft)
-    wants_phone = turn.programme.joining.phone != "off" and turn.can_share_contact
+    can_prove = turn.can_share_contact or turn.can_send_codes
+    wants_phone = turn.programme.joining.phone != "off" and can_prove
     if wants_phone and "phone" not in draft:
         return Reply(then="join.phone", draft=draft)
     return await _become_member(turn, draft)
@@ -152,51 +191,20 @@ async def answer_name(turn: Turn) -> Reply | list[Reply]:
     name = "" if turn.answer == "skip" or any(spoken) else joining.clean_name(turn.text)
     if not name and turn.answer != "skip":
         return Reply((phrase("join.name_unreadable"),), then="join.name", draft=turn.draft)
-    return await _next(turn, {**turn.draft, "name": name, **({} if name else {"no_name": "1"})})
-
-
-async def ask_phone(turn: Turn) -> Reply:
-    """The number, shared by the app, which proves it (S12)."""
-    rows: list[tuple[Button, ...]] = [(contact_button("join.phone", phrase("button.contact")),)]
-    if turn.programme.joining.phone == "ask":
-        rows.append((choice("join.phone", "skip", phrase("button.skip")),))
-    return Reply((phrase("join.phone"),), tuple(rows))
-
-
-async def answer_phone(turn: Turn) -> Reply | list[Reply]:
-    """Take a shared number; a typed one proves nothing."""
-    contact = turn.message.contact
-    if turn.answer == "skip" and turn.programme.joining.phone == "ask":
-        return await _next(turn, {**turn.draft, "phone": ""})
-    if contact is None:
-        return Reply((phrase("join.phone_button"),), then="join.phone", draft=turn.draft)
-    if not contact.own:
-        return Reply((phrase("phone.not_yours"),), then="join.phone", draft=turn.draft)
-    proven = await joining.prove_phone(turn.uow, turn.conversation, contact.phone, turn.now)
-    if isinstance(proven, Refused):
-        return Reply((proven.why,), then="join.phone", draft=turn.draft)
-    if proven is None:
-        return await _next(turn, {**turn.draft, "phone": contact.phone})
-    member = await joining.take_possession(
-        turn.uow, proven, turn.conversation, turn.draft.get("name", ""), turn.language, turn.now
-    )
-    turn.member = member
-    return await _received(turn, phrase("join.found", name=name_of(member)), turn.draft)
+    return await go_on(turn, {**turn.draft, "name": name, **({} if name else {"no_name": "1"})})
 
 
 async def _become_member(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
-    if turn.member is not None:
-        # A colleague was faster and enrolled this very number meanwhile.
+    if turn.begun is not None:
         turn.member = await joining.take_possession(
             turn.uow,
-            turn.member.id,
+            turn.begun.id,
             turn.conversation,
             draft.get("name", ""),
             turn.language,
             turn.now,
         )
-        found = phrase("join.found", name=name_of(turn.member))
-        return [await card(turn, found), await _ask_more(turn)]
+        return await received(turn, phrase("join.found", name=name_of(turn.member)), draft)
     joined = await joining.join(
         turn.uow,
         turn.conversation,
@@ -207,10 +215,10 @@ async def _become_member(turn: Turn, draft: dict[str, str]) -> Reply | list[Repl
         now=turn.now,
     )
     turn.member = joined.member
-    return await _received(turn, _greeting(joined), draft)
+    return await received(turn, _greeting(joined), draft)
 
 
-async def _received(turn: Turn, greeting: Phrase, draft: Mapping[str, str]) -> list[Reply]:
+async def received(turn: Turn, greeting: Phrase, draft: Mapping[str, str]) -> list[Reply]:
     """What somebody reads who has a card from now on: what they came with is counted first."""
     said = [greeting]
     if draft.get("claim"):
@@ -293,6 +301,5 @@ async def keep_birthday(turn: Turn, step: str) -> Reply:
 
 router.step(Step("join.welcome", ask_welcome, answer_welcome))
 router.step(Step("join.name", ask_name, answer_name))
-router.step(Step("join.phone", ask_phone, answer_phone))
 router.step(Step("join.marketing", ask_marketing, answer_marketing))
 router.step(Step("join.birthday", ask_birthday, answer_birthday))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.conversation import Router, Said, Turn, option, whole
 from bot.domain.ledger import reward_unit
@@ -13,23 +14,38 @@ from bot.services.news import last_day
 from bot.services.results import Refused, Repeated
 from bot.services.wallets import Offer, Wallet
 from handlers.menu import Rows, member_menu
+from handlers.paging import PAGE, page_asked, page_of
 
 router = Router()
 
-#: A number somebody may send: digits that fit the database.
-NUMBER = re.compile(r"[0-9]{1,17}")
+#: Rewards a page over SMS, each with all that is to be said of it.
+SHORT_PAGE = 3
 
 
 @router.command("rewards", member=True)
 async def rewards(turn: Turn) -> Reply:
     """Every reward of the programme: ready, or how far away."""
     purse = await turn.wallet(turn.customer)
+    if turn.short:
+        return _page_of_rewards(turn, purse)
     lines = tuple(_line(purse, offer) for offer in purse.offers())
     ready = [offer for offer in purse.offers() if offer.available]
     rows = tuple((_redeem_button(turn, offer),) for offer in ready)
     return Reply(
         (phrase("rewards.title"), *lines), (*rows, _menu()) if rows else member_menu(), edits=True
     )
+
+
+def _page_of_rewards(turn: Turn, purse: Wallet) -> Reply:
+    """A few rewards; the line of one that is ready is the choice that redeems it."""
+    offers, more = page_of(turn, purse.offers(), page_asked(turn), "rewards", size=SHORT_PAGE)
+    away = tuple(_line(purse, offer) for offer in offers if not offer.available)
+    rows = tuple(
+        (replace(_redeem_button(turn, offer), label=_line(purse, offer)),)
+        for offer in offers
+        if offer.available
+    )
+    return Reply((phrase("rewards.title"), *away), (*rows, *more))
 
 
 def _line(purse: Wallet, offer: Offer) -> Phrase:
@@ -69,11 +85,41 @@ async def redeem(turn: Turn) -> Said:
     if open_now and not ready:
         return await voucher_reply(turn, open_now[0])
     if not ready:
-        return Reply((phrase("redeem.nothing"), *_nearest(purse)), member_menu(), edits=True)
-    rows = tuple((_redeem_button(turn, offer),) for offer in ready)
-    if open_now:
-        rows += ((option(phrase("button.vouchers"), "vouchers"),),)
-    return Reply((phrase("redeem.choose"),), (*rows, _menu()), edits=True)
+        return _nothing(purse)
+    more: Rows = ((option(phrase("button.vouchers"), "vouchers"),),) if open_now else ()
+    if len(ready) == 1:
+        return Reply((_whether_now(turn, ready[0]),), (_now_or_later(turn, ready[0]), *more))
+    return _which(turn, ready, 0, more)
+
+
+@router.action("redeem_page", member=True)
+async def redeem_page(turn: Turn) -> Reply:
+    """More of the rewards that can be redeemed, where they don't fit one message."""
+    purse = await turn.wallet(turn.customer)
+    ready = [offer for offer in purse.offers() if offer.available]
+    return _which(turn, ready, page_asked(turn)) if ready else _nothing(purse)
+
+
+def _nothing(purse: Wallet) -> Reply:
+    return Reply((phrase("redeem.nothing"), *_nearest(purse)), member_menu(), edits=True)
+
+
+def _which(turn: Turn, ready: Sequence[Offer], page: int, more: Rows = ()) -> Reply:
+    """Which of several rewards to redeem."""
+    shown, further = page_of(turn, ready, page, "redeem_page")
+    rows = tuple((_redeem_button(turn, offer),) for offer in shown)
+    menu: Rows = () if turn.short else (_menu(),)
+    return Reply((phrase("redeem.choose"),), (*rows, *further, *more, *menu), edits=True)
+
+
+def _whether_now(turn: Turn, offer: Offer) -> Phrase:
+    """Whether to reserve the only reward there is: a voucher's time runs at once."""
+    return phrase("redeem.now", reward=offer.reward.name, n=turn.programme.vouchers.minutes)
+
+
+def _now_or_later(turn: Turn, offer: Offer) -> tuple[Button, ...]:
+    now = option(phrase("button.redeem_now"), "redeem", offer.reward.code, turn.nonce)
+    return (now, option(phrase("button.keep"), "keep"))
 
 
 def _chosen(turn: Turn, ready: list[Offer]) -> str | None:
@@ -81,7 +127,8 @@ def _chosen(turn: Turn, ready: list[Offer]) -> str | None:
     if turn.message.action:
         return turn.args[0] if turn.args else None
     number = whole(turn.text) or 0
-    if 0 < number <= len(ready):
+    # On a second page the numbers are others.
+    if 0 < number <= len(ready) and not (turn.short and len(ready) > PAGE):
         return ready[number - 1].reward.code
     return next(
         (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Step, Turn, choice, contact_button, option
-from bot.domain.messages import Button, Reply, Wording, phrase
+from bot.conversation import Router, Step, Turn, choice, option
+from bot.domain.messages import Button, Reply, phrase
 from bot.services import joining, profiles
-from bot.services.results import Refused
 from handlers.customer.joining import keep_birthday
-from handlers.menu import home, member_menu, menu_of, name_of
+from handlers.menu import home, language_name, member_menu, menu_of, name_of
 
 router = Router()
 
@@ -30,7 +29,7 @@ async def settings(turn: Turn) -> Reply:
         (option(phrase("button.language"), "language"), option(phrase("button.name"), "rename")),
         (messages, option(phrase("button.birthday"), "birthday")),
     ]
-    if turn.can_share_contact:
+    if turn.can_share_contact or turn.can_send_codes:
         rows.append((option(phrase("button.number"), "number"),))
     rows.append((option(phrase("button.menu"), "menu"),))
     return Reply(tuple(lines), tuple(rows), edits=True)
@@ -54,7 +53,7 @@ async def language(turn: Turn) -> Reply:
 async def ask_language(turn: Turn) -> Reply:
     """Which language, each by its own name."""
     names = tuple(
-        (choice("language", code, Wording.of(turn.words.render(phrase("language.name"), code))),)
+        (choice("language", code, language_name(turn, code)),)
         for code in turn.programme.shop.languages
     )
     return Reply((phrase("language.choose"),), names)
@@ -77,12 +76,24 @@ async def answer_language(turn: Turn) -> Reply:
 @router.command("stop")
 async def stop(turn: Turn) -> Reply:
     """Stop all marketing on every channel at once (S33)."""
-    if turn.member is None:
+    holder = turn.member or turn.begun
+    if holder is None:
         return Reply((phrase("stop.stranger"),), menu_of(turn))
     channel = turn.message.address.channel
-    await joining.stop_marketing(turn.uow, turn.member.id, channel, turn.now)
+    await joining.stop_marketing(turn.uow, holder.id, channel, turn.now)
+    if turn.member is None:
+        return Reply((phrase("stop.done"),), menu_of(turn))
     rows = ((option(phrase("button.resume"), "resume"), option(phrase("button.menu"), "menu")),)
     return Reply((phrase("stop.done"),), rows, edits=True)
+
+
+@router.action("stop_whether")
+async def stop_whether(turn: Turn) -> Reply:
+    """Ask a person who seems to want no more messages; nothing stops on a guess."""
+    if turn.member is None and turn.begun is None:
+        return Reply((phrase("stop.stranger"),), menu_of(turn))
+    rows = ((option(phrase("button.offers_off"), "stop"), option(phrase("button.menu"), "menu")),)
+    return Reply((phrase("stop.whether"),), rows)
 
 
 @router.command("resume", member=True)
@@ -97,7 +108,10 @@ async def resume(turn: Turn) -> Reply:
 
 @router.command("privacy")
 async def privacy(turn: Turn) -> Reply:
-    """What is kept and why, and the shop's own terms."""
+    """What is kept and why, and the shop's own terms; over SMS where to read it."""
+    if turn.short:
+        kept = phrase("privacy.link", shop=turn.programme.shop.name, link=turn.page("privacy"))
+        return Reply((kept,), menu_of(turn))
     lines = [phrase("privacy.kept", shop=turn.programme.shop.name)]
     if any(text for _, text in turn.programme.joining.terms.texts):
         lines.append(phrase("terms.text", text=turn.programme.joining.terms))
@@ -149,35 +163,6 @@ async def answer_new_birthday(turn: Turn) -> Reply:
     return await keep_birthday(turn, "settings.birthday")
 
 
-@router.action("number", member=True)
-async def number(_turn: Turn) -> Reply:
-    """Begin adding a number."""
-    return Reply(then="settings.number")
-
-
-async def ask_number(_turn: Turn) -> Reply:
-    """The number, shared by the app."""
-    share = contact_button("settings.number", phrase("button.contact"))
-    cancel = choice("settings.number", "no", phrase("button.cancel"))
-    return Reply((phrase("settings.ask_number"),), ((share,), (cancel,)))
-
-
-async def answer_number(turn: Turn) -> Reply:
-    """Link a number the app vouches for (S12)."""
-    contact = turn.message.contact
-    if turn.answer == "no":
-        return await home(turn)
-    if contact is None:
-        return Reply((phrase("join.phone_button"),), then="settings.number")
-    if not contact.own:
-        return Reply((phrase("phone.not_yours"),), then="settings.number")
-    proven = await joining.prove_phone(turn.uow, turn.conversation, contact.phone, turn.now)
-    if isinstance(proven, Refused):
-        return Reply((proven.why,), member_menu())
-    return Reply((phrase("phone.linked"),), member_menu())
-
-
 router.step(Step("language", ask_language, answer_language))
 router.step(Step("settings.name", ask_new_name, answer_new_name))
 router.step(Step("settings.birthday", ask_new_birthday, answer_new_birthday))
-router.step(Step("settings.number", ask_number, answer_number))

@@ -10,6 +10,7 @@ from bot.services import redeeming, staffing, wallets
 from bot.services.results import Refused, Repeated, Used
 from bot.services.wallets import Wallet
 from handlers.menu import Rows, menu_of, name_of, progress, staff_menu, waiting
+from handlers.paging import page_asked, page_of
 
 router = Router()
 
@@ -53,13 +54,27 @@ async def open_panel(turn: Turn) -> Reply:
 
 
 async def panel(turn: Turn, member: Member, *first: Phrase) -> Reply:
-    """A member as a colleague sees them, after something else that is to be said."""
+    """A member as a colleague sees them, after something else that is to be said.
+
+    Over SMS that is said instead of the balance, and nothing of the last visit.
+    """
     purse = await turn.wallet(member)
     who = phrase("staff.whose", name=member.code)
     if member.name:
         who = phrase("staff.member", name=member.name, code=member.code)
-    phrases = (*first, who, *progress(purse), *waiting(purse), _last_visit(turn, member))
-    return Reply(phrases, await _buttons(turn, member, purse), edits=True)
+    facts = (*progress(purse), *waiting(purse))
+    if not turn.short:
+        facts = (*facts, _last_visit(turn, member))
+    elif first:
+        facts = ()
+    return Reply((*first, who, *facts), await _buttons(turn, member, purse), edits=True)
+
+
+def shops(turn: Turn, member: Member | None = None, page: int = 0) -> Rows:
+    """The shops to start a shift in; whose panel was open opens again there."""
+    whom = "" if member is None else str(member.id)
+    places, more = page_of(turn, turn.programme.locations, page, "shift", "", whom)
+    return (*((option(place.name, "shift", place.code, whom),) for place in places), *more)
 
 
 def _last_visit(turn: Turn, member: Member) -> Phrase:
@@ -132,17 +147,21 @@ async def give(turn: Turn) -> Reply:
     if member is None:
         return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
     if not chosen:
-        purse = await turn.wallet(member)
-        rows = tuple(
-            (option(offer.reward.name, "give", by_number(member), offer.reward.code, turn.nonce),)
-            for offer in purse.offers()
-            if offer.available
-        )
-        back = (option(phrase("button.back"), "panel", code),)
-        return Reply((phrase("staff.give_which", name=name_of(member)),), (*rows, back), edits=True)
+        return await _give_which(turn, member)
     key = f"give:{member.id}:{nonce}"
     given = await redeeming.give(turn.uow, member.id, chosen, turn.colleague, key, turn.now)
     return await after_use(turn, given)
+
+
+async def _give_which(turn: Turn, member: Member) -> Reply:
+    """The rewards this member can have now; a page of them where a button asked for it."""
+    purse, whom = await turn.wallet(member), by_number(member)
+    ready = [offer.reward for offer in purse.offers() if offer.available]
+    shown, more = page_of(turn, ready, page_asked(turn, 2), "give", whom, "")
+    rows = ((option(reward.name, "give", whom, reward.code, turn.nonce),) for reward in shown)
+    back = (option(phrase("button.back"), "panel", member.code),)
+    which = phrase("staff.give_which", name=name_of(member))
+    return Reply((which,), (*rows, *more, back), edits=True)
 
 
 async def after_use(turn: Turn, used: Used | Refused | Repeated) -> Reply:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Turn, option
+from bot.conversation import Router, Turn, option, whole
 from bot.domain.members import Role
 from bot.domain.messages import Reply, phrase
 from bot.services import joining, staffing
 from bot.services.results import Refused
 from handlers.menu import home, menu_of, name_of, staff_menu
-from handlers.staff.panel import panel
+from handlers.paging import page_asked, page_of
+from handlers.staff.panel import panel, shops
 
 router = Router()
+
+#: What a button can carry of what was looked for.
+ASKED_BYTES = 48
 
 
 @router.link("s")
@@ -37,34 +41,44 @@ async def shift(turn: Turn) -> Reply:
     places = turn.programme.locations
     if not places:
         return Reply((phrase("staff.one_location"),), staff_menu(turn))
-    asked = turn.args[0].lower() if turn.args else ""
+    asked, member_id = (*turn.args, "", "")[:2]
+    asked = asked.lower()
+    # Who stands at the till is still there.
+    member = await staffing.member_by_id(turn.uow, whole(member_id))
     if not asked:
-        rows = tuple((option(place.name, "shift", place.code),) for place in places)
+        rows = shops(turn, member, page_asked(turn, 2))
         return Reply((phrase("staff.which_location"),), rows, edits=True)
     refused = await staffing.start_shift(turn.uow, turn.colleague, asked)
     if refused:
-        rows = tuple((option(place.name, "shift", place.code),) for place in places)
-        return Reply((refused.why,), rows)
+        return Reply((refused.why,), shops(turn))
     place = turn.programme.location(asked)
     said = phrase("staff.shift_started", location=place.name if place else asked)
-    return Reply((said,), staff_menu(turn), edits=True)
+    return (
+        await panel(turn, member, said) if member else Reply((said,), staff_menu(turn), edits=True)
+    )
 
 
 @router.command("find", role=Role.CASHIER)
 async def find(turn: Turn) -> Reply:
-    """`/find PHONE_OR_NAME`."""
-    if not turn.text:
+    """`/find PHONE_OR_NAME`; a button has that, and the page."""
+    asked, page = turn.text, 0
+    if turn.message.action:
+        asked, page = (*turn.args, "")[0], page_asked(turn, 1)
+    if not asked:
         return Reply((phrase("staff.usage_find"),), staff_menu(turn))
-    found = await staffing.find(turn.uow, turn.text)
+    found = await staffing.find(turn.uow, asked)
     if not found:
         return Reply((phrase("staff.found_nobody"),), staff_menu(turn))
     if len(found) == 1:
         return await panel(turn, found[0])
+    again = asked.replace(":", " ")
+    fits = len(again.encode()) <= ASKED_BYTES
+    shown, more = page_of(turn, found, page, "find", again) if fits else (found, ())
     rows = tuple(
         (option(phrase("button.found", name=name_of(m), code=m.code), "panel", m.code),)
-        for m in found
+        for m in shown
     )
-    return Reply((phrase("staff.found", n=len(found)),), rows)
+    return Reply((phrase("staff.found", n=len(found)),), (*rows, *more))
 
 
 @router.command("enroll", role=Role.CASHIER)
@@ -72,7 +86,14 @@ async def enroll(turn: Turn) -> Reply:
     """`/enroll PHONE`: a member at the till, who proves the number when they write (S33)."""
     if not turn.text:
         return Reply((phrase("staff.usage_enroll"),), staff_menu(turn))
-    joined = await joining.enrol(turn.uow, turn.text, turn.colleague, turn.key, turn.now)
+    joined = await joining.enrol(
+        turn.uow, turn.text, turn.colleague, turn.key, turn.now, turn.channels
+    )
     if isinstance(joined, Refused):
         return Reply((joined.why,), staff_menu(turn))
-    return await panel(turn, joined.member, phrase("staff.enrolled", code=joined.member.code))
+    said = "staff.enrolled"
+    if joined.told:
+        said = "staff.enrolled_told"
+    elif turn.programme.joining.phone == "off":
+        said = "staff.enrolled_settings"
+    return await panel(turn, joined.member, phrase(said, code=joined.member.code))

@@ -10,9 +10,9 @@ from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
 from bot.services import earning, news, redeeming, reversing, staffing
 from bot.services.earning import Claimable
-from bot.services.results import Earned, Refused, Repeated
+from bot.services.results import Earned, NoShift, Refused, Repeated
 from handlers.menu import menu_of, name_of, progress, staff_menu
-from handlers.staff.panel import after_use, by_number, panel
+from handlers.staff.panel import after_use, by_number, panel, shops
 
 router = Router()
 
@@ -51,6 +51,8 @@ async def _stamp(turn: Turn, member: Member, count: str, key: str) -> Reply:
 
 async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | Repeated) -> Reply:
     """What just changed, what it unlocked, and the way back."""
+    if isinstance(earned, NoShift):
+        return Reply((earned.why,), shops(turn, member))
     if isinstance(earned, Refused):
         return await panel(turn, member, earned.why)
     if isinstance(earned, Repeated):
@@ -141,7 +143,8 @@ async def _sale(turn: Turn, member: Member, amount: int, receipt: str, key: str)
 async def _sale_without_card(turn: Turn, amount: int) -> Reply:
     kept = await earning.sale_without_card(turn.uow, amount, turn.colleague, turn.key, turn.now)
     if isinstance(kept, Refused):
-        return Reply((kept.why,), staff_menu(turn))
+        no_shift = isinstance(kept, NoShift)
+        return Reply((kept.why,), shops(turn) if no_shift else staff_menu(turn))
     if not isinstance(kept, Claimable):
         return Reply((phrase("staff.counted_before"),), staff_menu(turn))
     until = Moment(kept.ends_at, turn.programme.zone().key, "day")

@@ -15,10 +15,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot import demo, programmes
-from bot.app import House, build, connect_telegram, run
+from bot.app import House, build, connect_telegram, connect_twilio, run
 from bot.channels.console import Console
+from bot.channels.segments import plain
 from bot.channels.simulator import Simulator
 from bot.channels.telegram import Telegram
+from bot.channels.twilio import Sms, WhatsApp
 from bot.clock import Clock
 from bot.dispatch import Dispatcher
 from bot.domain.members import Role
@@ -31,9 +33,20 @@ from bot.storage.database import Database
 from bot.storage.keys import open_vault
 from locales import Catalogues
 from scheduler.jobs import sweep
-from tests.chat import AtConsole, Company, InLines, OnSimulator, OnTelegram, Person
+from tests.chat import (
+    AtConsole,
+    Company,
+    InLines,
+    OnSimulator,
+    OnSms,
+    OnTelegram,
+    OnWhatsApp,
+    Person,
+)
 from tests.conftest import NOW, SECRET
 from tests.doubles.telegram import TOKEN, TelegramDouble
+from tests.doubles.twilio import ACCOUNT, SMS_FROM, WHATSAPP_FROM, TwilioDouble
+from tests.doubles.twilio import TOKEN as TWILIO_TOKEN
 
 #: What the tables of the ledger, and all that hangs on it, say in one line each.
 _HELD = (
@@ -184,6 +197,54 @@ class ByTelegram(World):
         )
 
 
+class ByTwilio(World):
+    """Twilio's double under the real SDK, with the real web server.
+
+    `channel` is sms, whatsapp, or both; then people are on WhatsApp.
+    """
+
+    def __init__(self, double: TwilioDouble, channel: str) -> None:
+        super().__init__()
+        self.double = double
+        self._channels = ("sms", "whatsapp") if channel == "both" else (channel,)
+        self._port = free_port()
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        double.webhooks_at = f"http://127.0.0.1:{self._port}"
+
+    async def open(self, database_url: str, work: Work, clock: Clock) -> House:
+        self.double.now = clock.now
+        senders = {"sms": SMS_FROM, "whatsapp": WHATSAPP_FROM}
+        settings = Settings(
+            database_url=database_url,
+            twilio_account_sid=ACCOUNT,
+            twilio_auth_token=SecretStr(TWILIO_TOKEN),
+            twilio_api_url=self.double.url,
+            public_url=self.double.webhooks_at,
+            port=self._port,
+            twilio_sms_rate=10_000,
+            twilio_whatsapp_rate=10_000,
+            **{f"twilio_{channel}_from": senders[channel] for channel in self._channels},
+        )
+        account, channels = connect_twilio(settings)
+        self.house = build(settings, work, clock, channels, twilio=account)
+        self._stop, listening = asyncio.Event(), asyncio.Event()
+        self._running = asyncio.create_task(run(self.house, ("web",), self._stop, listening.set))
+        await listening.wait()
+        return self.house
+
+    async def close(self) -> None:
+        self._stop.set()
+        if self._running is not None:
+            await self._running
+
+    def person(self, name: str, language: str) -> Person:
+        whatsapp = "whatsapp" in self._channels
+        kind = OnWhatsApp if whatsapp else OnSms
+        limits = (WhatsApp if whatsapp else Sms).limits
+        return kind(self.company, self._dispatcher, limits, self.double, name, language)
+
+
 class Cafe:
     """A shop whose people chat with the bot; make one with `open_cafe`."""
 
@@ -240,13 +301,19 @@ class Cafe:
         person = self.guest(name, language)
         await person.opens("join")
         await person.presses(self.label("button.join", language))
-        if self.asks_name:
-            await person.says(name)
+        await self.introduces(person)
         for _question in ("number", "offers", "birthday"):
             for no in ("button.skip", "button.no_thanks"):
                 if self.label(no, language) in person.buttons:
                     await person.presses(self.label(no, language))
         return person
+
+    async def introduces(self, person: Person) -> None:
+        """Somebody says who they are, as far as their app does not: a name, or no number."""
+        if self.asks_name:
+            await person.says(person.name)
+        elif (skip := self.label("button.skip", person.language)) in person.buttons:
+            await person.presses(skip)
 
     async def colleague(
         self,
@@ -270,7 +337,12 @@ class Cafe:
     @property
     def asks_name(self) -> bool:
         """Whether joining asks for a name, because no app tells one."""
-        return isinstance(self.world.company.people[-1], (InLines, AtConsole))
+        return isinstance(self.world.company.people[-1], (InLines, AtConsole, OnSms))
+
+    @property
+    def by_sms(self) -> bool:
+        """Whether people here text."""
+        return isinstance(self.world.company.people[-1], OnSms)
 
     @property
     def has_buttons(self) -> bool:
@@ -279,6 +351,9 @@ class Cafe:
 
     def label(self, key: str, language: str = "en") -> str:
         """What a button reads."""
+        if self.by_sms:
+            voice = self.words.voice(language, short=True)
+            return plain(self.words.render(phrase(key), voice), language)
         return self.words.render(phrase(key), language)
 
     async def code_of(self, person: Person) -> str:

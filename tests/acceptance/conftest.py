@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 
 import pytest
 
-from locales.catalogue import Catalogue
-from tests.acceptance.cafe import ByTelegram, Cafe, InTerminal, Simulated, World, preset
+from tests.acceptance.cafe import ByTelegram, ByTwilio, Cafe, InTerminal, Simulated, World, preset
 from tests.conftest import MakeDatabase
 from tests.doubles.telegram import TelegramDouble
+from tests.doubles.twilio import TwilioDouble
 
 OpenCafe = Callable[..., Awaitable[Cafe]]
 
-CHANNELS = ("telegram", "simulator", "simulator-text", "console")
+CHANNELS = ("telegram", "whatsapp", "simulator", "simulator-text", "console")
 DATABASES = ("sqlite", "postgres")
 
 
-def everywhere() -> pytest.MarkDecorator:
-    """Run a transcript on every channel over both databases, and once by long polling."""
-    return _on([*itertools.product(CHANNELS, DATABASES), ("telegram-polling", "sqlite")])
+def everywhere(*, but: str = "") -> pytest.MarkDecorator:
+    """Run a transcript on every channel over both databases, and once by long polling.
+
+    Over SMS the conversation has fewer words and no menu: its transcripts are in test_sms.py.
+    """
+    channels = [channel for channel in CHANNELS if channel != but]
+    return _on([*itertools.product(channels, DATABASES), ("telegram-polling", "sqlite")])
 
 
 def on(*channels: str) -> pytest.MarkDecorator:
@@ -32,14 +35,6 @@ def on(*channels: str) -> pytest.MarkDecorator:
 
 def _on(where: Iterable[tuple[str, str]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("channel", "dialect"), list(where), indirect=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def catalogues_read_once() -> Iterator[None]:
-    """Reading the catalogues takes longer than most transcripts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Catalogue, "read", staticmethod(functools.cache(Catalogue.read)))
-        yield
 
 
 @pytest.fixture
@@ -77,6 +72,9 @@ async def open_cafe(channel: str, databases: MakeDatabase) -> AsyncIterator[Open
                 double = await stack.enter_async_context(TelegramDouble())
                 mode = "polling" if channel == "telegram-polling" else "webhook"
                 world = ByTelegram(double, mode)
+            elif channel in ("sms", "whatsapp", "both"):
+                twilio = await stack.enter_async_context(TwilioDouble())
+                world = ByTwilio(twilio, channel)
             else:
                 world = InTerminal() if channel == "console" else Simulated(channel)
             url = stack.enter_context(databases())

@@ -8,10 +8,8 @@ from tests.acceptance.cafe import Cafe, preset
 from tests.acceptance.conftest import OpenCafe, on
 from tests.chat import Person
 
-PHONE = (
-    "With your number we find your card even without your phone. Share it with the button below."
-)
-ASK_PAPER = "How many stamps are on the paper card? From 1 to 9, once a member."
+PHONE = "With your number we can find your card without your phone. Share it with the button below."
+ASK_PAPER = "How many stamps are on the paper card? From 1 to 9, once per member."
 
 
 @pytest.fixture
@@ -73,7 +71,7 @@ class TestByNumber:
                 f"This number has a card already: {code}"
             ]
 
-    async def test_a_card_somebody_has_is_not_taken_over(self, shop: Cafe) -> None:
+    async def test_a_card_somebody_has_is_used_by_who_proves_its_number(self, shop: Cafe) -> None:
         till = await shop.colleague()
         await till.says("enroll +420777123456")
         anna, eve = shop.guest("Anna"), shop.guest("Eve")
@@ -87,9 +85,11 @@ class TestByNumber:
                 f"That is somebody else's contact. Please share your own.\n{PHONE}"
             ]
             assert await eve.shares_contact("+420777123456") == [
-                "This number belongs to another card. Nothing was changed. "
-                f"A colleague at the shop can help.\n{PHONE}"
+                "This number already has a card: 0 of 10 stamps. Use it here too?"
             ]
+        assert (await eve.presses("No"))[0].startswith("You're in, Eve.")
+        assert await eve.says("settings")
+        assert (await shop.rows("SELECT COUNT(*) AS n FROM member"))[0]["n"] == 2
 
     @pytest.mark.parametrize("number", ["abc", "12", "+420 1"])
     async def test_what_is_no_number(self, shop: Cafe, number: str) -> None:
@@ -125,8 +125,8 @@ class TestPaperCard:
         for text, answer in (
             ("ten", "Write how many as a whole number, such as 2."),
             ("-3", "Write how many as a whole number, such as 2."),
-            ("10", "From a paper card 1 to 9 stamps can be taken over."),
-            ("00", "From a paper card 1 to 9 stamps can be taken over."),
+            ("10", "You can take over 1 to 9 stamps from a paper card."),
+            ("00", "You can take over 1 to 9 stamps from a paper card."),
         ):
             async with cafe.nothing_changes():
                 assert await till.says(text) == [f"{answer}\n{ASK_PAPER}"]

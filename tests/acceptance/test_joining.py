@@ -14,23 +14,21 @@ WELCOME = (
     "Welcome to Kavárna Lípa.\n"
     "Collect 10 stamps and it's yours: Coffee of your choice\n"
     "To run your card we keep your name and this chat.\n"
-    "Joining confirms that you are 16 or over."
+    "By joining you confirm you are 16 or over and accept the terms."
 )
 WELCOME_CS = (
     "Kavárna Lípa vás vítá.\n"
     "Nasbírejte 10 razítek a je to vaše: Káva podle výběru\n"
     "Kvůli kartě si uložíme vaše jméno a tento chat.\n"
-    "Přidáním potvrzujete, že je vám aspoň 16 let."
+    "Když se přidáte, potvrzujete, že je vám aspoň 16 let, a přijímáte podmínky."
 )
 CARD = "You're in, Anna.\n0 of 10 stamps\nShow this card when you pay."
 OFFERS = (
     "May we also write to you about gifts and offers? At most 6 a month, stop any time. "
     "Your card works either way."
 )
-NAME = "What should we call you? Colleagues at the till see it."
-PHONE = (
-    "With your number we find your card even without your phone. Share it with the button below."
-)
+NAME = "What should we call you? Our staff see it at the till."
+PHONE = "With your number we can find your card without your phone. Share it with the button below."
 BIRTHDAY = (
     "When is your birthday, so that we can think of you? "
     "Day and month are enough, such as 14 March."
@@ -57,7 +55,7 @@ async def consents(cafe: Cafe) -> list[tuple[str, bool, str]]:
 class TestInterrupted:
     """An enrolment goes on where it stopped."""
 
-    @everywhere()
+    @everywhere(but="whatsapp")  # it asks nothing: it tells the name and the number
     async def test_goes_on_after_a_restart(self, open_cafe: OpenCafe) -> None:
         cafe = await open_cafe(preset("cafe-stamps", ASK_PHONE, more=TWO_SHOPS))
         anna = cafe.guest("Anna")
@@ -99,7 +97,7 @@ class TestInterrupted:
         assert await anna.says("balance") == [WELCOME]
         assert await anna.says("stop") == [f"You get no messages from us.\n{WELCOME}"]
         assert await anna.says("Is the coffee good?") == [
-            f"Reply 1 or JOIN and your card is here.\n{WELCOME}"
+            f"Reply 1 or JOIN and the card is yours.\n{WELCOME}"
         ]
         assert anna.buttons == ["Join", "Čeština", "Terms and privacy"]
 
@@ -113,9 +111,7 @@ class TestInterrupted:
         await anna.opens("join")
         await anna.presses("Join")
 
-        assert await anna.scans(card) == [
-            f"This code is for the shop's colleagues to scan.\n{PHONE}"
-        ]
+        assert await anna.scans(card) == [f"This code is for our staff to scan.\n{PHONE}"]
         assert anna.buttons == ["Share my number", "Skip"]
 
     @on("telegram", "simulator-text")
@@ -141,7 +137,7 @@ class TestInterrupted:
         await anna.opens("join")
         await anna.presses("Join")
 
-        assert await anna.says("cancel") == ["Fine. Nothing was kept, join whenever you like."]
+        assert await anna.says("cancel") == ["All right. Nothing was kept, join whenever you like."]
         assert anna.buttons == ["Join"]
         assert await members(cafe) == 0
         [chat] = await cafe.rows("SELECT step, draft_sealed FROM conversation")
@@ -239,7 +235,9 @@ class TestPhone:
 
         assert await anna.presses("Skip") == [CARD, OFFERS]
 
-    async def test_a_number_that_is_somebody_elses_is_not_taken(self, open_cafe: OpenCafe) -> None:
+    async def test_a_number_that_has_a_card_brings_it_here_if_they_like(
+        self, open_cafe: OpenCafe
+    ) -> None:
         cafe = await open_cafe(preset("cafe-stamps", REQUIRE_PHONE))
         first, second = cafe.guest("Anna"), cafe.guest("Bára")
         for person in (first, second):
@@ -247,9 +245,16 @@ class TestPhone:
             await person.presses("Join")
         await first.shares_contact("+420777111222")
 
-        assert await second.shares_contact("+420777111222") == [
-            "This number belongs to another card. Nothing was changed. "
-            f"A colleague at the shop can help.\n{PHONE}"
+        offer = ["This number already has a card: 0 of 10 stamps. Use it here too?"]
+        assert await second.shares_contact("+420777111222") == offer
+        assert second.buttons == ["Use this card", "No"]
+        assert await second.says("maybe") == [f"Please choose one of these.\n{offer[0]}"]
+        # The shop wants a number from everybody, so without that card it has to be another.
+        assert await second.presses("No") == [PHONE]
+        await second.shares_contact("+420777111222")
+        assert await second.presses("Use this card") == [
+            "Your card works here too now.\n0 of 10 stamps\nShow this card when you pay.",
+            OFFERS,
         ]
         assert await members(cafe) == 1
 
@@ -279,7 +284,7 @@ class TestOffers:
     async def test_no(self, cafe: Cafe) -> None:
         anna = await self._asked(cafe)
         assert await anna.presses("No, thanks") == [
-            "Fine, no offers. Your card works the same.\nAll set. Show your card when you pay."
+            "All right, no offers. Your card works the same.\nAll set. Show your card when you pay."
         ]
         assert await consents(cafe) == [
             ("terms", True, "join.welcome"),
@@ -384,7 +389,7 @@ class TestName:
         await anna.opens("join")
         assert await anna.presses("Join") == [NAME]
         assert await anna.says("🙂🙂🙂") == [
-            f"We can't read a name there. A few letters are enough.\n{NAME}"
+            f"We can't find a name in that. A few letters are enough.\n{NAME}"
         ]
         assert await anna.says("  Anna \n Nová ") == [
             "You're in, Anna Nová.\n0 of 10 stamps\nShow this card when you pay.",
@@ -449,7 +454,8 @@ class TestTermsAgeAndLanguage:
         assert member == {"terms_version": "2026-03", "minimum_age": 16}
 
     @pytest.mark.parametrize(
-        ("age", "line"), [(0, []), (18, ["Joining confirms that you are 18 or over."])]
+        ("age", "line"),
+        [(0, []), (18, ["By joining you confirm you are 18 or over and accept the terms."])],
     )
     async def test_age(self, open_cafe: OpenCafe, age: int, line: list[str]) -> None:
         """S40."""
@@ -485,7 +491,7 @@ class TestTermsAgeAndLanguage:
         assert await anna.presses("English") == [
             f"English it is.\n{NAME if cafe.asks_name else PHONE}"
         ]
-        await (anna.says("Anna") if cafe.asks_name else anna.presses("Skip"))
+        await cafe.introduces(anna)
         assert anna.sees() == [CARD, OFFERS]
 
     async def test_a_welcome_gift_is_on_the_card_at_once(self, open_cafe: OpenCafe) -> None:

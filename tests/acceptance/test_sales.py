@@ -40,10 +40,10 @@ class TestPointsShop:
         assert await anna.opens("join") == [
             "Welcome to Hora Deli.\nPurchases earn points. From 100 points: Coffee and cake\n"
             "To run your card we keep your name and this chat.\n"
-            "Joining confirms that you are 16 or over."
+            "By joining you confirm you are 16 or over and accept the terms."
         ]
         await anna.presses("Join")
-        await (anna.says("Anna") if cafe.asks_name else anna.presses("Skip"))
+        await cafe.introduces(anna)
         assert anna.sees()[0] == (
             f"You're in, Anna. A welcome gift from us: 50 points.\n50 points\n{SHOW}"
         )
@@ -63,7 +63,7 @@ class TestPointsShop:
             "A piece of cheese: ready, for 100 points\nPicnic hamper: 51 more points"
         ]
         [voucher] = await anna.presses("A piece of cheese")
-        assert voucher.startswith("A piece of cheese. Show this to a colleague by 10:15. Code: ")
+        assert voucher.startswith("A piece of cheese. Show this at the till by 10:15. Code: ")
         assert (await anna.says("balance"))[0].split("\n")[0] == "99 points"
         await anna.says("vouchers")
         await till.scans(anna.picture)
@@ -147,7 +147,7 @@ class TestAmounts:
             ("99999999", "That is more than one sale can be. Check the amount."),
             (
                 "12.505 €",
-                "That is another currency than the shop's. Write the amount in the shop's.",
+                "That isn't the shop's currency. Write the amount in the shop's own.",
             ),
             ("9" * 300, "We can't read that as an amount. Write it like 149.50"),
             (
@@ -277,7 +277,7 @@ class TestClaims:
         [shown] = await petr.scans(link)
         assert shown.startswith("Join, and your purchase is counted right away.\nWelcome to Hora")
         await petr.presses("Join")
-        await (petr.says("Petr") if cafe.asks_name else petr.presses("Skip"))
+        await cafe.introduces(petr)
         assert petr.sees()[0] == (
             "You're in, Petr. A welcome gift from us: 50 points.\nYour purchase is counted.\n"
             f"80 points\n{SHOW}"
@@ -297,7 +297,7 @@ class TestClaims:
         await petr.presses("Join")
         [shown] = await petr.scans(link)
         assert shown.startswith(
-            "Join, and your purchase is counted right away.\nWith your number we find your card"
+            "Join, and your purchase is counted right away.\nWith your number we can find your card"
         )
         assert (await petr.presses("Skip"))[0].split("\n")[1:3] == [
             "Your purchase is counted.",

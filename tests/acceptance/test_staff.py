@@ -13,8 +13,8 @@ from tests.chat import Person
 
 MENU = ["Card", "Balance", "Rewards", "Redeem", "More"]
 COFFEE = "Coffee of your choice"
-NOT_FOR_YOU = "That is for the shop's colleagues.\n0 of 10 stamps"
-NOT_STAFF = "This code is for the shop's colleagues to scan."
+NOT_FOR_YOU = "That is for our staff only.\n0 of 10 stamps"
+NOT_STAFF = "This code is for our staff to scan."
 
 
 async def at_the_till(cafe: Cafe) -> tuple[Person, Person, str]:
@@ -140,10 +140,8 @@ class TestRoles:
             await tx.execute("UPDATE staff SET removed_at = $1", cafe.clock.now())
         async with cafe.nothing_changes():
             [shown] = await till.presses("+1", panel)
-            assert shown.startswith("That is for the shop's colleagues.\nWelcome to Kavárna Lípa.")
-            assert (await till.says(f"/stamp {code}"))[0].startswith(
-                "That is for the shop's colleagues."
-            )
+            assert shown.startswith("That is for our staff only.\nWelcome to Kavárna Lípa.")
+            assert (await till.says(f"/stamp {code}"))[0].startswith("That is for our staff only.")
 
 
 class TestPanel:
@@ -416,7 +414,7 @@ class TestLimits:
         await till.says(f"/stamp {code}")
         await cafe.passes(minutes=59)
         assert (await till.says(f"/stamp {code}"))[0].startswith(
-            "Stamped at 10:00. Between two stampings 60 minutes have to pass."
+            "Last stamped at 10:00. Stamps must be 60 minutes apart."
         )
         await cafe.passes(minutes=1)
         assert (await till.says(f"/stamp {code}"))[0].startswith("+1 stamp\n")
@@ -450,7 +448,7 @@ class TestTwoColleaguesAtOnce:
         await asyncio.gather(jana.presses(COFFEE), karel.presses(COFFEE))
         assert sorted(till.sees()[0].split("\n")[0] for till in (jana, karel)) == [
             f"Handed over: {COFFEE}. Anna",
-            f"Not yet: 10 more stamps to {COFFEE}.",
+            f"Not yet: 10 more stamps for {COFFEE}.",
         ]
         assert anna.sees() == [f"Handed over: {COFFEE}. Thank you for coming."]
 
@@ -481,9 +479,14 @@ class TestShift:
         assert till.buttons == ["Help", "Shift"]
         code = await cafe.code_of(await cafe.member())
         async with cafe.nothing_changes():
-            assert (await till.says(f"/stamp {code}"))[0].startswith(
-                "Start your shift first, so that we know which shop: type SHIFT.\n"
-            )
+            assert await till.says(f"/stamp {code}") == [
+                "Start your shift first: which shop are you in?"
+            ]
+            assert till.buttons == ["Vinohrady", "Karlín"]
+            # Then the member in front of the till is open again.
+            assert await till.presses("Vinohrady") == [
+                f"Your shift: Vinohrady\nAnna · {code}\n0 of 10 stamps\nFirst visit"
+            ]
         await till.says("menu")
         assert await till.presses("Shift") == ["Where are you today?"]
         assert till.buttons == ["Vinohrady", "Karlín"]

@@ -37,12 +37,12 @@ async def test_ten_coffees_and_one_on_us(open_cafe: OpenCafe) -> None:
         "Welcome to Kavárna Lípa.\n"
         "Collect 10 stamps and it's yours: Coffee of your choice\n"
         "To run your card we keep your name and this chat.\n"
-        "Joining confirms that you are 16 or over."
+        "By joining you confirm you are 16 or over and accept the terms."
     ]
     assert anna.buttons == ["Join", "Čeština", "Terms and privacy"]
     if cafe.asks_name:
         assert await anna.presses("Join") == [
-            "What should we call you? Colleagues at the till see it."
+            "What should we call you? Our staff see it at the till."
         ]
         assert anna.buttons == ["Skip"]
         await anna.says("Anna")
@@ -82,7 +82,7 @@ async def test_ten_coffees_and_one_on_us(open_cafe: OpenCafe) -> None:
     [shown] = await anna.presses("Redeem now")
     [voucher] = await cafe.rows("SELECT code FROM voucher")
     assert shown == (
-        "Coffee of your choice. Show this to a colleague by 10:15. Code: " + voucher["code"]
+        "Coffee of your choice. Show this at the till by 10:15. Code: " + voucher["code"]
     )
     assert re.fullmatch("[2-9A-Z]{6}", voucher["code"])
     assert anna.buttons == ["Give it back", "Menu"]
@@ -116,7 +116,7 @@ async def test_deset_kav_a_jedna_od_nas(open_cafe: OpenCafe) -> None:
         "Kavárna Lípa vás vítá.\n"
         "Nasbírejte 10 razítek a je to vaše: Káva podle výběru\n"
         "Kvůli kartě si uložíme vaše jméno a tento chat.\n"
-        "Přidáním potvrzujete, že je vám aspoň 16 let."
+        "Když se přidáte, potvrzujete, že je vám aspoň 16 let, a přijímáte podmínky."
     ]
     assert anna.buttons == ["Přidat se", "English", "Podmínky a soukromí"]
     await anna.presses("Přidat se")
@@ -125,7 +125,7 @@ async def test_deset_kav_a_jedna_od_nas(open_cafe: OpenCafe) -> None:
         await anna.says("Anna")
     assert anna.sees() == [
         "Karta na jméno Anna je vaše.\nRazítka: 0 z 10\nPři placení ukažte tuto kartu.",
-        "Smíme vám psát i o dárcích a nabídkách? Nejvýš 6× za měsíc, kdykoli to zastavíte. "
+        "Smíme vám psát i o dárcích a nabídkách? Nejvýš 6× za měsíc, kdykoli to můžete zastavit. "
         "Karta funguje tak i tak.",
     ]
     assert anna.buttons == ["Ano, prosím", "Ne, děkuji"]
@@ -160,7 +160,7 @@ async def test_deset_kav_a_jedna_od_nas(open_cafe: OpenCafe) -> None:
     [shown] = await anna.presses("Uplatnit hned")
     [voucher] = await cafe.rows("SELECT code FROM voucher")
     assert shown == f"Káva podle výběru. Ukažte obsluze do 10:15. Kód: {voucher['code']}"
-    assert anna.buttons == ["Vrátit", "Menu"]
+    assert anna.buttons == ["Vrátit na kartu", "Menu"]
     assert await pokladna.scans(anna.picture) == [f"Káva podle výběru · Anna · {voucher['code']}"]
     assert await pokladna.presses("Potvrdit") == [
         "Vydáno: Káva podle výběru. Anna\nRazítka: 0 z 10"

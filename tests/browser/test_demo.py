@@ -103,7 +103,7 @@ async def test_join_card_stamps_redeem_used(demo: str, page: Page) -> None:
     await write(page, 2, "stamp " + await code_of_anna(page) + " 8")
     await sees(page, 0, "Coffee of your choice")
     await press(page, 0, "Redeem now")
-    await sees(page, 0, "Show this to a colleague")
+    await sees(page, 0, "Show this at the till")
     await phone(page, 0).locator("img").last.click()
     await press(page, 2, "Confirm")
     await sees(page, 2, "Handed over: Coffee of your choice.")

@@ -75,3 +75,93 @@ def test_a_text_too_long_is_cut_where_words_end_and_nothing_is_lost(line: str) -
     assert "".join("".join(m.text.split()) for m in sent) == "".join(text.split())
     assert [bool(m.buttons) for m in sent] == [False] * (len(sent) - 1) + [True]
     assert [m.edit_of for m in sent] == ["7"] + [None] * (len(sent) - 1)
+
+
+WHATSAPP = Limits(
+    text=100,
+    caption=40,
+    buttons=3,
+    label=10,
+    pictures=True,
+    edits=False,
+    contact=False,
+    rows=5,
+    row_label=12,
+    question=60,
+    picture_buttons=False,
+)
+SMS = Limits(
+    text=1600,
+    caption=1600,
+    buttons=0,
+    label=80,
+    pictures=False,
+    edits=False,
+    contact=False,
+    segments=True,
+)
+
+
+def choices(*labels: str) -> tuple[tuple[RenderedButton, ...], ...]:
+    return (tuple(RenderedButton(label, label.lower()) for label in labels),)
+
+
+def labels(message: OutboundMessage) -> list[list[str]]:
+    return [[button.label for button in row] for row in message.buttons]
+
+
+def test_more_choices_than_buttons_are_a_list() -> None:
+    (sent,) = fit(Rendered(ANNA, "Which?", choices(*"ABCD"), opener="Choose"), WHATSAPP)
+    assert (sent.text, labels(sent), sent.opener) == (
+        "Which?",
+        [["A"], ["B"], ["C"], ["D"]],
+        "Choose",
+    )
+
+
+def test_more_choices_than_a_list_has_are_numbered_lines() -> None:
+    (sent,) = fit(Rendered(ANNA, "Which?", choices(*"ABCDEF")), WHATSAPP)
+    assert (sent.text, sent.buttons) == ("Which?\n1 A\n2 B\n3 C\n4 D\n5 E\n6 F", ())
+
+
+def test_labels_that_would_read_the_same_are_numbered_lines() -> None:
+    (sent,) = fit(Rendered(ANNA, "Which?", choices("Coffee large", "Coffee latte")), WHATSAPP)
+    assert texts([sent]) == ["Which?\n1 Coffee large\n2 Coffee latte"]
+
+
+def test_a_picture_goes_before_its_choices_where_it_can_carry_none() -> None:
+    card = Rendered(ANNA, "Your card", choices("Menu"), picture=b"png")
+    picture, question = fit(card, WHATSAPP)
+    assert (picture.picture, picture.text, picture.buttons) == (b"png", "", ())
+    assert (question.picture, question.text, labels(question)) == (None, "Your card", [["Menu"]])
+
+
+def test_a_text_too_long_for_buttons_has_them_under_its_end() -> None:
+    text = "A first sentence that says a lot. And a second one that is asked."
+    first, last = fit(Rendered(ANNA, text, choices("Yes")), WHATSAPP)
+    assert texts([first, last]) == [
+        "A first sentence that says a lot.",
+        "And a second one that is asked.",
+    ]
+    assert (labels(first), labels(last)) == ([], [["Yes"]])
+
+
+def test_s35_over_sms_a_long_text_is_cut_at_sentences_into_parts_that_fit() -> None:
+    sentence = "This sentence is exactly sixty characters long, or nearly so."
+    rendered = Rendered(ANNA, " ".join([sentence] * 6), choices("Yes", "No"), segments=1)
+    sent = fit(rendered, SMS)
+    assert texts(sent) == [
+        f"{sentence} {sentence}",
+        f"{sentence} {sentence}",
+        f"{sentence} {sentence}\n1 Yes\n2 No",
+    ]
+
+
+def test_choices_stay_together_where_they_do_not_fit_below_the_text() -> None:
+    rendered = Rendered(ANNA, "x" * 155, choices("Yes", "No"), segments=1)
+    assert texts(fit(rendered, SMS)) == ["x" * 155, "1 Yes\n2 No"]
+
+
+def test_a_word_that_never_ends_is_cut_where_it_must() -> None:
+    sent = fit(Rendered(ANNA, "ж" * 150, segments=1), SMS)
+    assert texts(sent) == ["ж" * 70, "ж" * 70, "ж" * 10]

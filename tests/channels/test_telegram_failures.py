@@ -13,9 +13,8 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.channels.base import SendError
+from bot.channels.base import SendError, impersonal
 from bot.channels.telegram import Telegram
-from bot.channels.telegram_request import plain
 from bot.domain.messages import Address, InboundMessage, OutboundMessage, RenderedButton
 from tests.channels.telegram_kit import JOIN, QUICK, SECRET, png, to_anna
 from tests.doubles.telegram import TOKEN, TelegramDouble
@@ -205,7 +204,7 @@ async def test_an_answer_that_is_not_the_bot_apis(status: int, body: str, meanin
     ],
 )
 def test_a_reason_names_nobody(words: str, shown: str) -> None:
-    assert plain(words) == shown
+    assert impersonal(words) == shown
 
 
 async def test_a_rejected_token_is_told_without_showing_it(double: TelegramDouble) -> None:

@@ -198,13 +198,13 @@ def test_a_database_not_migrated_yet(
     if dialect == "sqlite":
         expected = Ran(0, [f"info database {database} is not made yet: `regulars run` makes it"])
     else:
-        expected = Ran(1, ["error database lacks 0001_initial: run `regulars migrate`"])
+        expected = Ran(1, ["error database lacks 0001_initial, 0002_channels: run `regulars migrate`"])
         refusal = "error: the database does not have the current schema: run `regulars migrate`"
         assert run("staff", "add", "Anna", "--role", "owner") == Ran(1, [], [refusal])
     checked = run("check")
     assert Ran(checked.code, checked.out[1:-1]) == expected
     assert not database.exists()
-    assert run("migrate") == Ran(0, ["applied 0001_initial"])
+    assert run("migrate") == Ran(0, ["applied 0001_initial", "applied 0002_channels"])
     assert run("migrate") == Ran(0, ["The schema is current: nothing to do."])
     assert run("check").code == 0
 
@@ -219,7 +219,7 @@ def test_sqlite_is_brought_up_by_itself(
     ]
     assert run("staff", "add", "Anna", "--role", "owner").code == 0
     assert run("ledger", "verify") == Ran(
-        0, ["0 entries, 0 differences."], [f"Checks: {n} of 4" for n in range(1, 5)]
+        0, ["0 entries, 0 differences."], [f"Checks: {n} of 6" for n in range(1, 7)]
     )
 
 

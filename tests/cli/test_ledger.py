@@ -7,7 +7,7 @@ import json
 from tests.cli.conftest import Shop
 from tests.cli.files import PEOPLE, bring_in
 
-CHECKS = [f"Checks: {n} of 4" for n in range(1, 5)]
+CHECKS = [f"Checks: {n} of 6" for n in range(1, 7)]
 
 
 def test_a_ledger_that_adds_up(shop: Shop) -> None:

@@ -191,7 +191,7 @@ async def test_an_imported_member_is_in_the_ledger_like_any_other(work: Work) ->
     async with work.unit_of_work() as uow:
         member = await members.by_code(uow.tx, "A1")
         assert member is not None
-        (entry,), _ = await wallets.history(uow.tx, member.id, 0)
+        (entry,), _ = await wallets.history(uow.tx, member.id, 0, 8)
         assert (entry.kind, entry.unit, entry.amount) == ("opening", "stamps", 4)
         operation = await operations.get(uow.tx, entry.operation_id)
         assert operation is not None

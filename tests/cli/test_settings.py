@@ -35,6 +35,14 @@ def test_nothing_set_gives_the_promised_defaults() -> None:
         "telegram_mode": "polling",
         "telegram_webhook_secret": None,
         "telegram_rate": 30.0,
+        "twilio_account_sid": None,
+        "twilio_auth_token": None,
+        "twilio_api_url": "https://api.twilio.com",
+        "twilio_sms_from": None,
+        "twilio_sms_rate": 1.0,
+        "twilio_sms_keywords": "twilio",
+        "twilio_whatsapp_from": None,
+        "twilio_whatsapp_rate": 80.0,
         "log_format": "console",
         "log_level": "info",
     }
@@ -60,6 +68,12 @@ def test_nothing_set_gives_the_promised_defaults() -> None:
         ("TELEGRAM_WEBHOOK_SECRET", "x" * 257),
         ("TELEGRAM_RATE", "-7"),
         ("TELEGRAM_RATE", "nan"),
+        ("TWILIO_ACCOUNT_SID", "AC-my-account"),
+        ("TWILIO_AUTH_TOKEN", "short"),
+        ("TWILIO_SMS_FROM", "0777123456"),
+        ("TWILIO_SMS_RATE", "0"),
+        ("TWILIO_SMS_KEYWORDS", "nobody"),
+        ("TWILIO_WHATSAPP_FROM", "+420777000000"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
     ],
@@ -155,3 +169,21 @@ def test_a_file_that_can_not_be_read_is_a_finding(tmp_path: Path) -> None:
     with pytest.raises(BadSettings) as wrong:
         Settings.load()
     assert wrong.value.findings == [".env: the file is not UTF-8: save it as such"]
+
+
+ACCOUNT = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "1" * 32}
+
+
+def test_twilio_needs_a_sender_an_account_and_an_address() -> None:
+    sender = {"TWILIO_SMS_FROM": "+12025550123"}
+    assert [finding.partition(":")[0] for finding in findings(**sender)] == [
+        f"{PREFIX}TWILIO_ACCOUNT_SID",
+        f"{PREFIX}TWILIO_AUTH_TOKEN",
+        f"{PREFIX}PUBLIC_URL",
+    ]
+    (senderless,) = findings(**ACCOUNT, PUBLIC_URL="https://shop.example")
+    assert senderless.startswith(f"{PREFIX}TWILIO_SMS_FROM: Twilio needs a sender")
+    whole = load(**sender, **ACCOUNT, PUBLIC_URL="https://shop.example")
+    assert whole.twilio
+    assert ACCOUNT["TWILIO_AUTH_TOKEN"] not in f"{whole!r}"
+    assert not load().twilio

@@ -7,7 +7,7 @@ no arithmetic with bot/domain/ledger.py. It is slow and that is fine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -239,6 +239,49 @@ class Coins:
             self.debts.append([unit, wanted - taken])
             taken = wanted
         return taken
+
+    def move_to(self, kept: Coins, at: datetime, held: Sequence[int]) -> list[int]:
+        """Hand over everything to somebody else who is the same person (S12).
+
+        What is `held` for vouchers stays held; returns those spendings' numbers there.
+        """
+        self.expire(at)
+        numbers = {spending: kept.spendings + n for n, spending in enumerate(held, 1)}
+        kept.spendings += len(held)
+        moving = [c for c in self.coins if c.place == "free" or self._spending(c) in numbers]
+        owing = {str(unit) for unit, _ in self.debts}
+        for unit in sorted({coin.unit for coin in moving} | owing):
+            owed = self.owed(unit)
+            mine = [coin for coin in moving if coin.unit == unit]
+            mine.sort(key=lambda c: (c.ends_at or LATEST, c.earned_at, c.lot))
+            for number in dict.fromkeys(coin.lot for coin in mine):
+                kept._receive([coin for coin in mine if coin.lot == number], numbers)
+            paid = kept.usable(unit, at)[:owed]
+            for coin in paid:
+                coin.place = "reversed"
+            if owed:
+                self.lots += 1  # what the debt is settled from here
+            if len(paid) < owed:
+                kept.debts.append([unit, owed - len(paid)])
+        for coin in moving:
+            coin.place = "moved"
+        self.debts.clear()
+        return list(numbers.values())
+
+    def _receive(self, coins: Sequence[Coin], held: Mapping[int, int]) -> None:
+        """Take another's lot in; what is owed is kept back from what no voucher holds."""
+        first = coins[0]
+        spendings = [self._spending(coin) for coin in coins]
+        free = spendings.count(0)
+        self.give(first.unit, free, first.earned_at, first.ends_at)
+        for spending in filter(None, spendings):
+            coin = Coin(first.unit, self.lots, first.earned_at, first.ends_at)
+            coin.place = ("spent", held[spending])
+            self.coins.append(coin)
+
+    @staticmethod
+    def _spending(coin: Coin) -> int:
+        return int(coin.place[1]) if isinstance(coin.place, tuple) else 0
 
     @staticmethod
     def _holds(card: Card, lot: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.programmes import Finding, read
 
 LANGUAGES = ("en", "cs")
+EVERY_LANGUAGE = ("en", "cs", "pl", "ro", "ru")
 BASE = """\
 [shop]
 name = "Kavárna Lípa"
@@ -47,7 +48,7 @@ def marked(*edits: tuple[str, str]) -> tuple[str, list[int]]:
     return text, [n for n, line in enumerate(text.split("\n"), 1) if "#!" in line]
 
 
-def findings(text: str) -> tuple[Finding, ...]:
-    programme, found = read(text, LANGUAGES)
+def findings(text: str, languages: tuple[str, ...] = LANGUAGES) -> tuple[Finding, ...]:
+    programme, found = read(text, languages)
     assert (programme is None) == any(finding.level == "error" for finding in found)
     return found

@@ -34,8 +34,7 @@ BETWEEN = [
      "locations[1].name", "warning", 'there is no text for "cs": add it'),
     ([('name = "Kavárna Lípa"', 'name = { en = "L", cs = "L", fr = "L", de = "L" } #!')],
      "shop.name", "warning",
-     'nobody can read the text for "fr", "de": remove it, or add the language to `languages` in '
-     "[shop]"),
+     'nobody can read the text for "fr", "de": the bot knows "cs", "en"'),
     ([('[joining]\nterms = "Ten coffees, the eleventh is on us."', "")], "joining.terms",
      "warning", NO_TERMS),
     ([('terms = "Ten coffees, the eleventh is on us."', 'terms = " " #!')], "joining.terms",

@@ -13,7 +13,7 @@ from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
 from bot.domain.programme import StampCard, Units
 from bot.programmes import Finding, preset, presets, read
-from tests.domain.programme_text import BASE, LANGUAGES, findings, marked
+from tests.domain.programme_text import BASE, EVERY_LANGUAGE, LANGUAGES, findings, marked
 
 
 def test_the_base_has_nothing_to_find() -> None:
@@ -124,6 +124,8 @@ VALUES = [
      'write a version in 1 to 40 characters, such as "2026-06"'),
     ("[joining]", '[joining]\nphone = "requird" #!', "joining.phone",
      'write "off", "ask" or "required", not "requird". Did you mean "required"?'),
+    ("[shop]", '[shop]\naddress = "friendy" #!', "shop.address",
+     'write "formal" or "friendly", not "friendy". Did you mean "friendly"?'),
     ("[joining]", "[joining]\nphone = false #!", "joining.phone",
      'write "off", "ask" or "required", not false.'),
     ('rule = "purchase"', 'rule = "sale" #!', "earn[2].rule",
@@ -272,20 +274,30 @@ def test_presets_are_named_with_a_line_about_each() -> None:
 
 
 @pytest.mark.parametrize("name", presets())
-def test_a_preset_asks_for_a_contact_alone_and_speaks_both_languages(name: str) -> None:
-    programme, found = read(preset(name), LANGUAGES)
+def test_a_preset_asks_for_a_contact_alone_and_is_written_in_every_language(name: str) -> None:
+    programme, found = read(preset(name), EVERY_LANGUAGE)
     assert [(finding.key, finding.level) for finding in found] == [("shop.contact", "warning")]
     assert programme is not None
     assert programme.shop.languages == LANGUAGES
     for text in (programme.joining.terms, *(reward.name for reward in programme.rewards)):
-        assert [language for language, _ in text.texts] == ["en", "cs"]
+        assert tuple(language for language, _ in text.texts) == EVERY_LANGUAGE
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE[2:])
+@pytest.mark.parametrize("name", presets())
+def test_offering_one_more_language_of_a_preset_takes_one_word(name: str, language: str) -> None:
+    text = preset(name).replace('"en", "cs"]', f'"en", "cs", "{language}"]')
+    programme, found = read(text, EVERY_LANGUAGE)
+    assert [finding.key for finding in found] == ["shop.contact"]
+    assert programme is not None
+    assert programme.shop.languages == (*LANGUAGES, language)
 
 
 @pytest.mark.parametrize("name", presets())
 def test_the_commented_examples_of_a_preset_work(name: str) -> None:
     text = re.sub(r"^# (\[\[|\w+ = )", r"\1", preset(name), flags=re.MULTILINE)
     assert text != preset(name)
-    assert [finding.key for finding in findings(text)] == ["shop.contact"]
+    assert [finding.key for finding in findings(text, EVERY_LANGUAGE)] == ["shop.contact"]
 
 
 @pytest.mark.parametrize("name", ["nothing", "../../pyproject", "__init__", ""])

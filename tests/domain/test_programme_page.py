@@ -59,7 +59,7 @@ def stated(default: object) -> str:
             return f"`{str(default).lower()}`"
         case int() | Decimal():
             return f"`{default}`"
-        case tuple():
+        case tuple() | dict():
             return f"`{json.dumps(default)}`"
         case Wording():
             return f'`"{default.in_language("")}"`'
@@ -95,6 +95,6 @@ def test_the_pages_examples_are_allowed_and_differ_from_the_default(header: str)
 
 
 def test_the_pages_whole_programme_works_and_so_do_its_rules() -> None:
-    whole, rules = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
+    whole, *more = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
     assert findings(whole) == ()
-    assert findings(f"{whole}\n{rules}") == ()
+    assert [findings(f"{whole}\n{one}") for one in more] == [()] * 2

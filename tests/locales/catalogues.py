@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from locales.voices import language_of
+
 RULES = {
     "en": "nplurals=2; plural=(n != 1);",
     "cs": "nplurals=3; plural=((n==1) ? 0 : (n>=2 && n<=4) ? 1 : 2);",
@@ -17,8 +19,12 @@ RULES = {
 Entries = dict[str, str | list[str]]
 
 
-def write(folder: Path, language: str, entries: Entries, rule: str = "") -> Path:
-    """Writes `<language>.po` with `words.stop` and the entries, and gives the folder back."""
+def write(folder: Path, name: str, entries: Entries, rule: str = "") -> Path:
+    """Writes `<name>.po` with the entries and gives the folder back; a language has `words.stop`.
+
+    The name is a language or an overlay of one, such as `cs@sms`.
+    """
+    language = language_of(name)
     lines = [
         'msgid ""',
         'msgstr ""',
@@ -27,7 +33,8 @@ def write(folder: Path, language: str, entries: Entries, rule: str = "") -> Path
         f'"Plural-Forms: {rule or RULES[language]}\\n"',
         "",
     ]
-    for key, text in {"words.stop": "stop", **entries}.items():
+    always: Entries = {"words.stop": "stop"} if name == language else {}
+    for key, text in {**always, **entries}.items():
         lines.append(f'msgid "{key}"')
         if isinstance(text, str):
             lines.append(f'msgstr "{text}"')
@@ -35,5 +42,5 @@ def write(folder: Path, language: str, entries: Entries, rule: str = "") -> Path
             lines.append(f'msgid_plural "{key}"')
             lines += (f'msgstr[{i}] "{form}"' for i, form in enumerate(text))
         lines.append("")
-    (folder / f"{language}.po").write_text("\n".join(lines), encoding="utf-8")
+    (folder / f"{name}.po").write_text("\n".join(lines), encoding="utf-8")
     return folder

@@ -15,8 +15,16 @@ def test_the_catalogues_are_whole() -> None:
 
 def test_the_catalogues_load_and_name_themselves() -> None:
     catalogues = Catalogues.load()
-    assert {"en", "cs"} <= set(catalogues.languages)
+    assert catalogues.languages == ("en", "cs", "pl", "ro", "ru")
     assert catalogues.is_stop("Odhlásit!")
+
+
+def test_words_of_two_languages_do_not_give_two_commands(tmp_path: Path) -> None:
+    """A shop may offer any two, and the commands of both are understood."""
+    write(tmp_path, "en", {"command.card": "card", "command.map": "map"})
+    write(tmp_path, "cs", {"command.card": "plán", "command.map": "mapa"})
+    write(tmp_path, "pl", {"command.card": "karta", "command.map": "plan"})
+    assert findings(tmp_path) == ['pl.po: command.map: "plan" is command.card in cs.po']
 
 
 def test_months_are_the_same_in_every_language_that_shares_a_word() -> None:
@@ -65,17 +73,27 @@ def test_every_languages_rule_is_known(tmp_path: Path, language: str) -> None:
         (
             {"command.card": "card", "command.map": "map"},
             {"command.card": "karta|mapa", "command.map": "Mapa"},
-            'cs.po: command.map: "mapa" is command.card too',
+            'cs.po: command.map: "mapa" is command.card in cs.po',
         ),
         (
             {"command.card": "card", "command.map": "map"},
             {"command.card": "map", "command.map": "mapa"},
-            'cs.po: command.card: "map" is command.map too',
+            'cs.po: command.card: "map" is command.map in en.po',
         ),
         (
             {"command.end": "halt"},
             {"command.end": "konec", "words.stop": "stop|halt"},
             'en.po: command.end: "halt" is a stop word in cs.po',
+        ),
+        (
+            {"words.language": "english"},
+            {"words.language": "česky|English"},
+            'cs.po: words.language: "english" is words.language in en.po',
+        ),
+        (
+            {"command.card": "card", "words.language": "english"},
+            {"command.card": "english", "words.language": "česky"},
+            'cs.po: command.card: "english" is words.language in en.po',
         ),
         ({"words.x": "a"}, {"words.x": "a||b"}, "cs.po: words.x: no word at one side of a |"),
         ({"words.x": "a"}, {"words.x": "{n}"}, "cs.po: words.x: a list of words has no places"),
@@ -91,6 +109,53 @@ def test_what_is_wrong_is_named(
 ) -> None:
     write(tmp_path, "en", english)
     assert found in findings(write(tmp_path, "cs", czech))
+
+
+@pytest.mark.parametrize(
+    ("overlay", "entries", "found"),
+    [
+        ("cs@friendly", {"a.b": "B"}, []),
+        ("cs@sms", {"a.b": "B", "c.d": ["A {x}", "B {x}", "C {x}"]}, []),
+        ("cs@loud", {"a.b": "B"}, ["cs@loud.po: an overlay is friendly or sms, not loud"]),
+        ("pl@sms", {"a.b": "B"}, ["pl@sms.po: pl.po is missing or unreadable"]),
+        ("cs@sms", {"a.x": "B"}, ["cs@sms.po: a.x: cs.po has no such key"]),
+        ("cs@sms", {"a.b": "A"}, ["cs@sms.po: a.b: the same as in cs.po, leave it out"]),
+        (
+            "cs@friendly",
+            {"command.card": "kartička"},
+            ["cs@friendly.po: command.card: what people type is the language's, leave it out"],
+        ),
+        (
+            "cs@friendly",
+            {"words.stop": "konec"},
+            ["cs@friendly.po: words.stop: what people type is the language's, leave it out"],
+        ),
+        (
+            "cs@sms",
+            {"a.b": "B {x}"},
+            ["cs@sms.po: a.b: has the places {x}, in cs.po none"],
+        ),
+        (
+            "cs@sms",
+            {"c.d": "{x}"},
+            ["cs@sms.po: c.d: has plural forms in one of cs@sms.po and cs.po alone"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_overlay_is_named(
+    tmp_path: Path, overlay: str, entries: Entries, found: list[str]
+) -> None:
+    write(tmp_path, "en", {"a.b": "A", "c.d": ["{x}", "{x}"], "command.card": "card"})
+    base: Entries = {"a.b": "A", "c.d": ["{x}", "{x}", "{x}"], "command.card": "karta"}
+    write(tmp_path, "cs", base)
+    assert findings(write(tmp_path, overlay, entries)) == found
+
+
+def test_an_overlay_has_its_languages_header(tmp_path: Path) -> None:
+    write(tmp_path, "en", {"a.b": "A"})
+    write(tmp_path, "cs", {"a.b": "A"})
+    folder = write(tmp_path, "cs@sms", {"a.b": "B"}, RULES["en"])
+    assert findings(folder) == ["cs@sms.po: Plural-Forms differs from the language's rule in CLDR"]
 
 
 @pytest.mark.parametrize(

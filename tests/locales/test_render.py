@@ -165,3 +165,11 @@ def test_only_plain_names_may_stand_in_braces(tmp_path: Path, text: str) -> None
     write(tmp_path, "en", {"bad.one": text})
     with pytest.raises(ValueError, match=r"^en\.po: bad\.one: "):
         Catalogues.load(tmp_path)
+
+
+def test_values_come_in_the_order_of_the_english_sentence(tmp_path: Path) -> None:
+    """Those numbers the places of a sentence that was approved, however others turn it."""
+    write(tmp_path, "en", {"template.card": "{shop}: {n} of {total}, {n} for {name} now."})
+    write(tmp_path, "cs", {"template.card": "Pro {name} z {total} už {n}, {shop}."})
+    said = phrase("template.card", total=1000, n=3, name="Anna", shop=Wording.of("Lípa"))
+    assert Catalogues.load(tmp_path).values(said, "cs") == ("Lípa", "3", "1000", "Anna")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from locales.catalogue import FOLDER, Catalogue, Sentence, Template
-from tests.locales.usage import Usage, sources
+from tests.locales.usage import Usage, sentences, sources, told
 
 ROOT = FOLDER.parent
 SPOKEN = [ROOT / name for name in ("handlers", "scheduler", "bot")]
@@ -29,6 +29,14 @@ def test_everything_said_is_in_the_catalogues(usage: Usage, english: dict[str, S
 def test_everything_in_the_catalogues_is_said(usage: Usage, english: dict[str, Sentence]) -> None:
     unused = usage.unused(english)
     assert not unused, "\nnothing says:\n" + "\n".join(unused)
+
+
+def test_nothing_is_told_but_from_the_catalogues() -> None:
+    assert list(told(sources(*SPOKEN))) == []
+
+
+def test_no_sentence_stands_in_what_people_chat_with() -> None:
+    assert list(sentences(sources(ROOT / "handlers", ROOT / "scheduler"))) == []
 
 
 def sentence(text: str, *, plural: bool = False) -> Sentence:
@@ -77,6 +85,35 @@ KNOWN = {
 )
 def test_what_does_not_fit_is_named(source: str, problems: list[str]) -> None:
     assert list(Usage.of({"f.py": source}).problems(KNOWN)) == problems
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('phrase("a.hello", name=member.name)', []),
+        ('phrase("a.hello", name="Guest")', ["f.py:1: 'Guest'"]),
+        ('Reply((Wording.of("Hello"),))', ["f.py:1: 'Hello'", "f.py:1: 'Hello'"]),
+        ('option(phrase("button.card"), "card", "3", f"x_{code}")', []),
+        ('log.info("a member joined", name="Anna")', []),
+    ],
+)
+def test_a_text_in_the_place_of_a_key_is_named(source: str, found: list[str]) -> None:
+    assert list(told({"f.py": source})) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('said = "You have " + str(n)', ["f.py:1: 'You have '"]),
+        ("said = f'{n} razítek'", ["f.py:1: ' razítek'"]),
+        ('raise LookupError("this is for us")', []),
+        ('log.warning("this is for us")', []),
+        ('"""What this is for."""', []),
+        ('key = "join.done" if x else "a_b"', []),
+    ],
+)
+def test_a_sentence_in_the_source_is_named(source: str, found: list[str]) -> None:
+    assert list(sentences({"f.py": source})) == found
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,16 @@ from locales.catalogue import Sentence
 #: The calls whose first argument is a key and whose keywords are the places.
 SPEAKERS = frozenset({"phrase", "Phrase"})
 
+#: The calls that end in something to read: a text in one of them has escaped the catalogues.
+TELLERS = SPEAKERS | {"of", "Reply", "Button", "Picture", "option", "choice", "contact_button"}
+
 #: Keys said by machinery that makes them from other names.
 FAMILIES = ("command.*", "words.*", "language.*")
+
+#: What may stand in such a call: keys, actions, codes.
+_NAME = re.compile(r"[a-z0-9_.:#*/]*")
+#: Two words in a row, or a letter that code needs for nothing but reading.
+_SENTENCE = re.compile(r"[^\W\d_]{2,}[ ,]+[^\W\d_]{2,}|[^\W\d_a-zA-Z]")
 
 _TOPIC = re.compile(r"[a-z][a-z0-9_]*\.")
 
@@ -41,13 +50,9 @@ class Usage:
 
     @classmethod
     def of(cls, sources: Mapping[str, str]) -> Usage:
-        """From sources by name. One that does not parse is another test's business."""
+        """From sources by name."""
         usage = cls([], set())
-        for name, source in sources.items():
-            try:
-                tree = ast.parse(source)
-            except SyntaxError:
-                continue
+        for name, tree in _trees(sources):
             for node in ast.walk(tree):
                 usage.mentioned.update(_keys(node))
                 if isinstance(node, ast.Call) and _called(node) in SPEAKERS:
@@ -74,6 +79,31 @@ class Usage:
         ]
 
 
+def told(sources: Mapping[str, str]) -> Iterator[str]:
+    """Texts given to a call that tells people something, where a key should stand."""
+    for name, tree in _trees(sources):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _called(node) in TELLERS:
+                for text in _texts(node):
+                    if not _NAME.fullmatch(text):
+                        yield f"{name}:{node.lineno}: {text!r}"
+
+
+def sentences(sources: Mapping[str, str]) -> Iterator[str]:
+    """Texts that read like a sentence, but for docstrings and what is raised or logged."""
+    for name, tree in _trees(sources):
+        quiet: set[ast.AST] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Raise) or _logs(node):
+                quiet |= set(ast.walk(node))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                quiet.add(node.value)
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) else None
+            if node not in quiet and isinstance(text, str) and _SENTENCE.search(text):
+                yield f"{name}:{node.lineno}: {text!r}"
+
+
 def sources(*folders: Path) -> dict[str, str]:
     """Every Python file below the folders."""
     return {
@@ -86,6 +116,23 @@ def sources(*folders: Path) -> dict[str, str]:
 def covers(pattern: str, key: str) -> bool:
     """Whether `key` is one of the keys of `earned.*`; a star stands for one part or a piece."""
     return re.fullmatch(re.escape(pattern).replace(r"\*", "[^.]+"), key) is not None
+
+
+def _trees(sources: Mapping[str, str]) -> Iterator[tuple[str, ast.Module]]:
+    """The sources that parse; one that does not is another test's business."""
+    for name, source in sources.items():
+        with suppress(SyntaxError):
+            yield name, ast.parse(source)
+
+
+def _logs(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")
+
+
+def _texts(call: ast.Call) -> Iterator[str]:
+    for node in ast.walk(call):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _misfit(said: Said, key: str, sentence: Sentence, pattern: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ from bot.domain.ledger import LedgerEntry, reward_unit
 from bot.domain.members import Member, Role, Staff
 from bot.domain.messages import Address, Phrase
 from bot.domain.rewards import Voucher
-from bot.services import earning, joining, redeeming, reversing, staffing
+from bot.services import earning, joining, merging, redeeming, reversing, staffing
+from bot.services.merging import Merged
 from bot.services.results import Earned, Refused, Repeated, Undone, Used
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.services.wallets import Wallet, wallet
@@ -64,13 +65,14 @@ class Shop:
 
     # People
 
-    async def chat(self, address: str = "", now: datetime = NOW) -> Conversation:
-        """Somebody's chat, begun if it is new."""
+    async def chat(
+        self, address: str = "", now: datetime = NOW, channel: str = "telegram"
+    ) -> Conversation:
+        """Somebody's chat, begun if it is new; over SMS and WhatsApp the address is a number."""
         value = address or f"chat-{next(self._numbers)}"
+        kind = "phone" if channel in ("sms", "whatsapp") else channel
         async with self.uow() as uow:
-            return await conversations.enter(
-                uow.tx, Address("telegram", value), "telegram", "en", now
-            )
+            return await conversations.enter(uow.tx, Address(channel, value), kind, "en", now)
 
     async def member(
         self, name: str = "Anna", chat: Conversation | None = None, now: datetime = NOW
@@ -167,6 +169,10 @@ class Shop:
     async def cancel(self, member: Member, voucher: int, now: datetime = NOW) -> Voucher | Refused:
         async with self.uow() as uow:
             return await redeeming.cancel(uow, member.id, voucher, now)
+
+    async def merge(self, one: Member, another: Member, now: datetime = NOW) -> Merged | Refused:
+        async with self.uow() as uow:
+            return await merging.merge(uow, one.id, another.id, now)
 
     # What can be seen
 

@@ -94,7 +94,7 @@ async def test_only_what_one_did_oneself_can_be_undone(
 async def test_s19_a_reward_handed_over_is_final(shop: Shop, anna: Member, bara: Staff) -> None:
     await shop.stamp(anna, bara, 10, now=NOW - DAY)
     assert isinstance(await shop.give(anna, bara), Used)
-    assert why(await shop.undo(bara)) == "staff.undo_too_late"  # only yesterday's stamps are left
+    assert why(await shop.undo(bara)) == "staff.reward_final"
     async with shop.work.reading() as reader:
         row = await reader.row("SELECT id FROM operation WHERE kind = 'reserve'")
     assert row is not None
@@ -175,3 +175,22 @@ async def test_s7_with_nothing_left_to_take_it_is_undone_all_the_same(
     assert undone.taken == ()
     assert (await shop.lines(anna))[-1] == ("reserve", COFFEE, -1)
     assert "news.undone.stamps" not in await shop.told(await shop.chat("anna"))
+
+
+async def test_s19_undo_after_a_reward_takes_nothing_from_who_came_before(
+    shop: Shop, anna: Member, bara: Staff
+) -> None:
+    await shop.stamp(anna, bara, 10, now=NOW - DAY)
+    ben, voucher = await shop.member("Ben"), await shop.voucher(anna)
+    earned = await shop.stamp(ben, bara, 2)
+    assert isinstance(earned, Earned)
+    await shop.use(voucher.code, bara, now=NOW + MINUTE)
+    for _ in range(2):
+        assert why(await shop.undo(bara, now=NOW + MINUTE)) == "staff.reward_final"
+    assert await shop.has(ben) == (2, 0)
+    # By its own button Ben's can still be taken back; and what came after the reward is undone.
+    await shop.stamp(ben, bara, 3, now=NOW + 2 * MINUTE)
+    assert isinstance(await shop.undo(bara, now=NOW + 3 * MINUTE), Undone)
+    undone = await shop.undo(bara, now=NOW + 3 * MINUTE, operation=earned.operation_id)
+    assert isinstance(undone, Undone)
+    assert await shop.has(ben) == (0, 0)

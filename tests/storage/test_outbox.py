@@ -4,109 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
 
 from bot.domain.messages import MessageClass
-from bot.services.unit_of_work import Work
-from bot.storage import outbox
+from bot.storage import conversations, outbox, pace
 from bot.storage.database import Reader
 from bot.storage.outbox import Letter
-from tests.services.shop import DAY, MINUTE, NOW, Shop
+from bot.storage.pace import Slot
+from tests.services.shop import DAY, MINUTE, NOW
+from tests.storage.post import LEASE, SECOND, Post
 
 REPLY, TRANSACTIONAL, MARKETING = MessageClass
-SECOND = timedelta(seconds=1)
-LEASE = 60 * SECOND
-
-
-class Post:
-    """One outbox as two processes use it, the programme's clock standing still unless said."""
-
-    def __init__(self, work: Work) -> None:
-        self.work = work
-        self.shop = Shop(work)
-
-    async def put(
-        self,
-        chat: int,
-        body: str,
-        message_class: MessageClass = REPLY,
-        due: timedelta = timedelta(),
-        kept_by: str | None = None,
-        kept_for: timedelta = 15 * SECOND,
-        choices: bool = False,
-    ) -> int:
-        async with self.work.unit_of_work() as uow:
-            return await outbox.put(
-                uow.tx,
-                chat,
-                body,
-                message_class=message_class,
-                member_id=None,
-                choices=choices,
-                due_at=NOW + due,
-                now=NOW,
-                claimed_by=kept_by,
-                lease_until=NOW + kept_for if kept_by else None,
-            )
-
-    async def claim(
-        self, chat: int, owner: str = "a", after: timedelta = timedelta()
-    ) -> Letter | None:
-        async with self.work.unit_of_work() as uow:
-            return await outbox.claim_next(
-                uow.tx, chat, owner=owner, now=NOW + after, real_now=NOW + after, lease=LEASE
-            )
-
-    async def claimed(self, chat: int, owner: str = "a", after: timedelta = timedelta()) -> str:
-        """The body of the message that was claimed, "" for none."""
-        letter = await self.claim(chat, owner, after)
-        return letter.body if letter else ""
-
-    async def due(self, after: timedelta = timedelta(), limit: int = 100) -> list[int]:
-        async with self.work.reading() as reader:
-            return await outbox.due_conversations(reader, NOW + after, NOW + after, limit)
-
-    async def accepted(self, letter: int, provider_id: str | None = None) -> None:
-        async with self.work.unit_of_work() as uow:
-            await outbox.accepted(uow.tx, letter, provider_id)
-
-    async def settle(self, letter: int, state: str, reason: str = "why") -> None:
-        async with self.work.unit_of_work() as uow:
-            await outbox.settle(uow.tx, letter, state, reason)
-
-    async def retry(self, letter: int, due: timedelta) -> None:
-        async with self.work.unit_of_work() as uow:
-            await outbox.retry(uow.tx, letter, NOW + due, "later")
-
-    async def release_lost(self, after: timedelta) -> int:
-        async with self.work.unit_of_work() as uow:
-            return await outbox.release_lost(uow.tx, NOW + after, NOW + after)
-
-    async def receipt(self, provider_id: str, state: str, channel: str = "telegram") -> int:
-        async with self.work.unit_of_work() as uow:
-            return await outbox.receipt(uow.tx, channel, provider_id, state, "")
-
-    async def state(self, letter: int) -> tuple[str, str | None]:
-        async with self.work.reading() as reader:
-            row = await reader.row("SELECT state, reason FROM outbox WHERE id = $1", letter)
-        assert row is not None
-        return row["state"], row["reason"]
-
-    async def chat(self) -> int:
-        return (await self.shop.chat()).id
-
-
-@pytest.fixture
-def post(work: Work) -> Post:
-    return Post(work)
-
-
-@pytest.fixture
-async def chat(post: Post) -> int:
-    return await post.chat()
 
 
 # Order
@@ -129,20 +39,18 @@ async def test_s32_an_address_is_told_things_in_the_order_they_were_said(
 async def test_s32_one_that_is_tried_again_later_holds_up_those_after_it(
     post: Post, chat: int
 ) -> None:
-    first = await post.put(chat, "one")
-    await post.put(chat, "two")
-    await post.claim(chat)
-    await post.retry(first, 30 * SECOND)
+    for body in ("one", "two"):
+        await post.put(chat, body)
+    await post.retry(await post.take(chat), 30 * SECOND)
     assert await post.claimed(chat) == ""
     assert await post.claimed(chat, after=30 * SECOND) == "one"
 
 
 @pytest.mark.parametrize("state", ["unknown", "failed", "dropped"])
 async def test_s32_one_that_is_settled_holds_up_nobody(post: Post, chat: int, state: str) -> None:
-    first = await post.put(chat, "one")
-    await post.put(chat, "two")
-    await post.claim(chat)
-    await post.settle(first, state)
+    for body in ("one", "two"):
+        await post.put(chat, body)
+    await post.settle(await post.take(chat), state)
     assert await post.claimed(chat) == "two"
 
 
@@ -195,6 +103,15 @@ async def test_conversations_that_wait_do_not_fill_the_page(post: Post) -> None:
     assert len(await post.due(after=2 * MINUTE)) == 4
 
 
+async def test_s32_a_slow_channel_does_not_fill_the_page_of_another(post: Post) -> None:
+    texts = [await post.chat("sms") for _ in range(3)]
+    for chat in (*texts, await post.chat(), await post.chat()):
+        await post.put(chat, "one")
+    due = await post.due_by_channel(limit=2)
+    assert {name: len(chats) for name, chats in due.items()} == {"sms": 2, "telegram": 2}
+    assert due["sms"] == texts[:2]
+
+
 # Leases
 
 
@@ -245,101 +162,129 @@ async def test_s24_many_claimers_send_a_conversation_in_order_once(post: Post, c
     assert said == [f"{number}" for number in range(10)]
 
 
-# Lost senders
+# In doubt
 
 
-@pytest.mark.parametrize("message_class", [REPLY, TRANSACTIONAL])
-async def test_s31_a_reply_whose_sender_was_lost_is_repeated_once_then_unknown(
+@pytest.mark.parametrize("message_class", [REPLY, TRANSACTIONAL, MARKETING])
+async def test_s31_a_message_whose_sender_was_lost_is_in_doubt_since_it_was_claimed(
     post: Post, chat: int, message_class: MessageClass
 ) -> None:
     number = await post.put(chat, "one", message_class)
-    await post.claim(chat)
-    assert await post.release_lost(LEASE - SECOND) == 0
-    assert await post.claimed(chat, "b", after=LEASE) == ""  # not before it is known to be lost
-    assert await post.release_lost(LEASE) == 1
+    first = await post.take(chat, after=5 * SECOND)
+    assert first.doubtful_since is None
+    assert await post.release_lost(LEASE) == 0
+    lost = 5 * SECOND + LEASE
+    assert await post.claimed(chat, "b", after=lost) == ""  # not before it is known to be lost
+    assert await post.release_lost(lost) == 1
     assert await post.state(number) == ("due", "sender lost")
-    again = await post.claim(chat, "b", after=LEASE)
-    assert again is not None
+    again = await post.take(chat, "b", after=lost)
     assert (again.body, again.attempt) == ("one", 2)
-    assert await post.release_lost(2 * LEASE) == 1
+    assert again.doubtful_since == NOW + 5 * SECOND
+
+
+async def test_s31_whose_sender_was_lost_twice_stays_unknown(post: Post, chat: int) -> None:
+    number = await post.put(chat, "one")
+    await post.put(chat, "two")
+    for times in (1, 2):
+        await post.claim(chat, after=(times - 1) * LEASE)
+        assert await post.release_lost(times * LEASE) == 1
     assert await post.state(number) == ("unknown", "sender lost")
     assert await post.release_lost(3 * LEASE) == 0
-    assert await post.claimed(chat, after=3 * LEASE) == ""
+    assert await post.claimed(chat, after=3 * LEASE) == "two"
 
 
-async def test_s31_marketing_whose_sender_was_lost_is_never_repeated(post: Post, chat: int) -> None:
-    number = await post.put(chat, "offer", MARKETING)
+async def test_s31_what_was_surely_not_taken_is_in_no_doubt(post: Post, chat: int) -> None:
+    """However often it was tried before, it may be in doubt once."""
+    number = await post.put(chat, "one")
+    for _ in range(3):
+        letter = await post.take(chat)
+        assert letter.doubtful_since is None
+        await post.retry(letter, timedelta())
     await post.claim(chat)
     assert await post.release_lost(LEASE) == 1
-    assert await post.state(number) == ("unknown", "sender lost")
-    assert await post.claimed(chat, after=LEASE) == ""
+    assert await post.state(number) == ("due", "sender lost")
+    in_doubt = await post.take(chat, after=LEASE)
+    # Not taken this time says nothing of the time before.
+    await post.retry(in_doubt, timedelta())
+    assert (await post.take(chat, after=2 * LEASE)).doubtful_since == NOW
 
 
-async def test_s31_an_answer_that_came_late_settles_an_unknown_message(
+async def test_s31_an_answer_that_came_late_settles_what_was_in_doubt(post: Post) -> None:
+    for lost in (1, 2):
+        chat = await post.chat()
+        number = await post.put(chat, "one")
+        for times in range(lost):
+            await post.claim(chat, after=times * LEASE)
+            await post.release_lost((times + 1) * LEASE)
+        await post.accepted(number, f"{chat}")
+        assert await post.state(number) == ("accepted", None)
+        assert await post.claimed(chat, after=3 * LEASE) == ""
+
+
+async def test_s31_who_was_lost_no_longer_says_what_becomes_of_a_message(
     post: Post, chat: int
 ) -> None:
-    number = await post.put(chat, "offer", MARKETING)
-    await post.claim(chat)
+    number = await post.put(chat, "one")
+    slow = await post.take(chat)
     await post.release_lost(LEASE)
-    await post.accepted(number, "77")
-    assert await post.state(number) == ("accepted", None)
+    await post.settle(slow, "failed")
+    assert (await post.state(number))[0] == "due"
+    await post.claim(chat, "b", after=LEASE)
+    await post.settle(slow, "failed")
+    await post.retry(slow, MINUTE)
+    assert (await post.state(number))[0] == "sending"
 
 
-# Receipts
+# What must not be sent any more
 
 
-async def test_s31_receipts_in_any_order_never_move_a_state_back(post: Post) -> None:
-    for order in permutations(("accepted", "delivered", "failed", "lost")):
-        await _receive(post, await post.chat(), order)
-
-
-async def _receive(post: Post, chat: int, order: tuple[str, ...]) -> None:
-    """`rank` tells how far a message has come; what is final is whichever receipt came first."""
-    rank = {"sending": 0, "unknown": 1, "accepted": 1, "delivered": 2, "failed": 2}
-    number = await post.put(chat, "one", MARKETING)
-    await post.claim(chat)
-    await post.accepted(number, f"{chat}")
-    seen = [(await post.state(number))[0]]
-    for event in order:
-        if event == "accepted":
-            await post.accepted(number, f"{chat}")
-        elif event == "lost":
-            await post.release_lost(LEASE)
-        else:
-            await post.receipt(f"{chat}", event)
-        seen.append((await post.state(number))[0])
-    assert [rank[state] for state in seen] == sorted(rank[state] for state in seen), order
-    first = next(event for event in order if event in ("delivered", "failed"))
-    assert seen[-1] == first, order
-
-
-async def test_s31_a_receipt_settles_an_unknown_message(post: Post, chat: int) -> None:
-    number = await post.put(chat, "one")
-    await post.claim(chat)
-    await post.accepted(number, "77")
-    async with post.work.unit_of_work() as uow:
-        await uow.tx.execute("UPDATE outbox SET state = 'unknown' WHERE id = $1", number)
-    assert await post.receipt("77", "delivered") == 1
-    assert (await post.state(number))[0] == "delivered"
-
-
-async def test_a_receipt_of_another_channel_or_message_changes_nothing(
-    post: Post, chat: int
+@pytest.mark.parametrize(("act", "reason"), [("opt_out", "opted out"), ("block", "blocked")])
+async def test_s27_what_is_due_to_who_takes_no_messages_is_dropped(
+    post: Post, chat: int, act: str, reason: str
 ) -> None:
-    number = await post.put(chat, "one")
-    await post.claim(chat)
-    await post.accepted(number, "77")
-    assert await post.receipt("77", "failed", channel="sms") == 0
-    assert await post.receipt("78", "failed") == 0
-    assert await post.state(number) == ("accepted", None)
+    numbers = [await post.put(chat, body) for body in ("one", "two")]
+    later = await post.put(chat, "tomorrow", due=DAY)
+    async with post.work.unit_of_work() as uow:
+        await getattr(conversations, act)(uow.tx, chat, NOW)
+    assert await post.claimed(chat) == ""
+    assert [await post.state(number) for number in numbers] == [("dropped", reason)] * 2
+    assert await post.state(later) == ("due", None)
+
+
+# The sender's pace
+
+
+async def test_s32_a_reply_takes_the_next_slot_and_is_not_sending_meanwhile(post: Post) -> None:
+    one, two = await post.chat(), await post.chat()
+    for chat in (one, two):
+        await post.put(chat, "text")
+    assert isinstance(await post.ask(one, rate=2), Letter)
+    slot = await post.ask(two, rate=2)
+    assert slot == Slot("telegram", False, NOW + SECOND / 2, taken=True)
+    async with post.work.reading() as reader:
+        assert await outbox.counts(reader) == {"sending": 1, "due": 1}
+    claimed = await post.ask(two, after=SECOND / 2, rate=2, booked=slot.at)
+    assert isinstance(claimed, Letter)
+
+
+async def test_s32_a_slot_that_was_not_used_in_time_is_taken_anew(post: Post, chat: int) -> None:
+    await post.put(chat, "text")
+    other = await post.chat()
+    await post.put(other, "text")
+    late = pace.AHEAD + timedelta(microseconds=1)
+    assert isinstance(await post.ask(other, after=late, rate=1), Letter)
+    slot = await post.ask(chat, after=late, rate=1, booked=NOW)
+    assert isinstance(slot, Slot)
+    assert slot.at == NOW + late + SECOND
+    assert isinstance(await post.ask(chat, after=late, rate=1, booked=NOW + late), Letter)
 
 
 async def test_what_was_settled_is_not_settled_again(post: Post, chat: int) -> None:
     number = await post.put(chat, "one")
-    await post.claim(chat)
+    letter = await post.take(chat)
     await post.accepted(number, "77")
-    await post.settle(number, "failed", "too late")
-    await post.retry(number, MINUTE)
+    await post.settle(letter, "failed", "too late")
+    await post.retry(letter, MINUTE)
     assert await post.state(number) == ("accepted", None)
     async with post.work.reading() as reader:
         assert await outbox.counts(reader) == {"accepted": 1}
@@ -376,8 +321,12 @@ async def test_claiming_reads_open_messages_and_not_a_whole_history(
         await post.due()
     plans = [await _plan(post, *query) for query in asked if "outbox" in query[0]]
     assert plans == [
-        {"SEARCH outbox USING INDEX outbox_conversation (conversation_id=? AND state=?)"},
         {
+            "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH o USING INDEX outbox_conversation (conversation_id=? AND state=?)",
+        },
+        {
+            "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",
             "SEARCH o USING INDEX outbox_due (due_at<?)",
             "SEARCH p USING INDEX outbox_conversation (conversation_id=? AND state=?)",
         },
@@ -387,4 +336,6 @@ async def test_claiming_reads_open_messages_and_not_a_whole_history(
 async def _plan(post: Post, sql: str, *values: Any) -> set[str]:
     async with post.work.reading() as reader:
         steps = await reader.rows(f"EXPLAIN QUERY PLAN {sql}", *values)
-    return {step["detail"] for step in steps if step["detail"].startswith(("SEARCH", "SCAN"))}
+    read = {step["detail"] for step in steps if step["detail"].startswith(("SEARCH", "SCAN"))}
+    # What was found, to be numbered by channel.
+    return {step for step in read if not step.startswith(("SCAN due", "SCAN (subquery"))}

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from tortoise.exceptions import IntegrityError
 
 from bot.storage.database import Database
-from bot.storage.migrate import migrate, migrations, pending
+from tests.storage.rows import ROWS, SECOND, execute, insert, refused
 from tests.storage.schema import (
     CHECKS,
     COLUMNS,
@@ -24,8 +19,6 @@ from tests.storage.schema import (
     Postgres,
     Sqlite,
 )
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -72,153 +65,6 @@ async def test_the_triggers(schema: Sqlite | Postgres, dialect: str) -> None:
 
 # What it refuses
 
-#: One valid row of every table, in an order in which they can be inserted; ids are 1.
-ROWS: dict[str, dict[str, Any]] = {
-    "vault_key": {"purpose": "data", "wrapped": "x", "created_at": NOW},
-    "setting": {"name": "a", "value_sealed": "x"},
-    "lease": {"name": "a", "owner": "x", "until_at": NOW},
-    "programme_version": {"digest": "d", "source": "x", "created_at": NOW},
-    "member": {
-        "code": "AAAAAA",
-        "name_sealed": "x",
-        "language": "en",
-        "source": "chat",
-        "tags": "",
-        "joined_at": NOW,
-    },
-    "member_word": {"member_id": 1, "word_hash": "w"},
-    "card": {"member_id": 1, "token_hash": "t", "token_sealed": "x", "created_at": NOW},
-    "staff": {"name_sealed": "x", "role": "owner", "created_at": NOW},
-    "invitation": {"token_hash": "t", "staff_id": 1, "created_at": NOW, "ends_at": NOW},
-    "identity": {
-        "kind": "phone",
-        "value_hash": "v",
-        "value_sealed": "x",
-        "member_id": 1,
-        "staff_id": 1,
-        "created_at": NOW,
-    },
-    "conversation": {
-        "channel": "telegram",
-        "address_hash": "a",
-        "address_sealed": "x",
-        "identity_id": 1,
-        "language": "en",
-        "misses": 0,
-        "last_inbound_at": NOW,
-        "created_at": NOW,
-    },
-    "consent": {
-        "member_id": 1,
-        "channel": "telegram",
-        "purpose": "marketing",
-        "granted": True,
-        "wording": "x",
-        "version": "1",
-        "source": "chat",
-        "at": NOW,
-    },
-    "inbound": {"channel": "telegram", "external_id": "1", "received_at": NOW},
-    "operation": {
-        "key": "k",
-        "kind": "stamp",
-        "member_id": 1,
-        "staff_id": 1,
-        "undoes_id": 1,
-        "answer_sealed": "x",
-        "created_at": NOW,
-    },
-    "purchase": {
-        "operation_id": 1,
-        "member_id": 1,
-        "amount_minor": 0,
-        "currency": "CZK",
-        "occurred_at": NOW,
-    },
-    "claim": {
-        "code_hash": "c",
-        "operation_id": 1,
-        "amount_minor": 1,
-        "staff_id": 1,
-        "created_at": NOW,
-        "ends_at": NOW,
-    },
-    "entry": {
-        "month": 202603,
-        "operation_id": 1,
-        "member_id": 1,
-        "unit": "stamps",
-        "amount": 3,
-        "kind": "earn",
-        "rules": "[]",
-        "programme_version_id": 1,
-        "reverses_id": 1,
-        "reverses_month": 202603,
-        "occurred_at": NOW,
-        "recorded_at": NOW,
-    },
-    "lot": {
-        "entry_id": 1,
-        "entry_month": 202603,
-        "member_id": 1,
-        "unit": "stamps",
-        "amount": 3,
-        "remaining": 3,
-        "rule": "visit",
-        "earned_at": NOW,
-    },
-    "allocation": {"entry_id": 1, "entry_month": 202603, "lot_id": 1, "amount": 1},
-    "debt": {
-        "entry_id": 1,
-        "entry_month": 202603,
-        "member_id": 1,
-        "unit": "stamps",
-        "amount": 2,
-        "remaining": 0,
-    },
-    "voucher": {
-        "code": "VVVVVV",
-        "member_id": 1,
-        "reward": "coffee",
-        "programme_version_id": 1,
-        "entry_id": 1,
-        "entry_month": 202603,
-        "state": "reserved",
-        "reserved_at": NOW,
-        "ends_at": NOW,
-        "staff_id": 1,
-    },
-    "outbox": {
-        "conversation_id": 1,
-        "member_id": 1,
-        "class": "reply",
-        "body_sealed": "x",
-        "choices": False,
-        "state": "due",
-        "attempts": 0,
-        "due_at": NOW,
-        "created_at": NOW,
-    },
-}
-#: What makes a second row of a table differ from the first wherever a key asks for it.
-SECOND: dict[str, dict[str, Any]] = {
-    "setting": {"name": "b"},
-    "lease": {"name": "b"},
-    "member": {"code": "BBBBBB"},
-    "member_word": {"word_hash": "x"},
-    "card": {"token_hash": "u", "revoked_at": NOW},
-    "invitation": {"token_hash": "u"},
-    "identity": {"value_hash": "w"},
-    "conversation": {"address_hash": "b"},
-    "inbound": {"external_id": "2"},
-    "operation": {"key": "l", "undoes_id": None},
-    "purchase": {"operation_id": 2},
-    "claim": {"code_hash": "d"},
-    "entry": {"reverses_id": None, "reverses_month": None},
-    "allocation": {"entry_id": 2},
-    "debt": {"entry_id": 2},
-    "voucher": {"code": "WWWWWW"},
-}
 BAD_VALUES = [
     ("vault_key", {"purpose": "fun"}),
     ("member", {"source": "elsewhere"}),
@@ -227,7 +73,6 @@ BAD_VALUES = [
     ("purchase", {"amount_minor": -1}),
     ("claim", {"amount_minor": 0}),
     ("entry", {"amount": 0}),
-    ("entry", {"kind": "gift"}),
     ("entry", {"month": 2026}),
     ("entry", {"month": 20260302}),
     ("lot", {"amount": 0, "remaining": 0}),
@@ -242,20 +87,6 @@ BAD_VALUES = [
     ("outbox", {"class": "spam"}),
     ("outbox", {"state": "eaten"}),
 ]
-
-
-async def insert(database: Database, table: str, row: dict[str, Any]) -> None:
-    marks = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    async with database.transaction() as tx:
-        await tx.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())
-
-
-async def refused(database: Database, table: str, row: dict[str, Any]) -> bool:
-    try:
-        await insert(database, table, row)
-    except IntegrityError:
-        return True
-    return False
 
 
 @pytest.fixture
@@ -311,7 +142,8 @@ async def test_nothing_refers_to_what_is_not_there(full: Database) -> None:
     for reference in REFERENCES:
         table, rest = reference.split(" (", 1)
         first = rest.partition(")")[0].split(", ")[0]
-        row = ROWS[table] | SECOND.get(table, {}) | {first: 999}
+        nowhere = "nowhere" if isinstance(ROWS[table].get(first), str) else 999
+        row = ROWS[table] | SECOND.get(table, {}) | {first: nowhere}
         if table == "entry":
             row |= {"reverses_month": 202603} if first == "reverses_id" else {}
         if not await refused(full, table, row):
@@ -346,68 +178,8 @@ async def test_s1_the_ledger_is_appended_to_and_nothing_else(full: Database, tab
         )
     for statement in statements:
         with pytest.raises(IntegrityError, match=r"append-only|never (changed|deleted)"):
-            await _execute(full, statement)
+            await execute(full, statement)
     async with full.reading() as reader:
         rows = await reader.rows(f"SELECT amount FROM {table} ORDER BY id")
     untouched = {"entry": [{"amount": 3}, {"amount": 3}], "allocation": [{"amount": 1}]}
     assert rows == untouched[table]
-
-
-async def _execute(database: Database, statement: str) -> None:
-    async with database.transaction() as tx:
-        await tx.execute(statement)
-
-
-# Migrating
-
-
-async def test_migrating_twice_changes_nothing(bare_database_url: str, dialect: str) -> None:
-    names = list(migrations(dialect))
-    database = await Database.open(bare_database_url)
-    try:
-        assert await pending(database) == names
-        assert await migrate(database, NOW) == names
-        assert await migrate(database, NOW) == []
-        assert await pending(database) == []
-    finally:
-        await database.close()
-
-
-MIGRATE = """
-import asyncio, json, sys
-from datetime import UTC, datetime
-from bot.storage.database import Database
-from bot.storage.migrate import migrate
-
-async def main():
-    print("ready", flush=True)
-    sys.stdin.readline()
-    database = await Database.open(sys.argv[1])
-    print(json.dumps(await migrate(database, datetime.now(UTC))))
-    await database.close()
-
-asyncio.run(main())
-"""
-
-
-async def test_processes_that_start_together_migrate_once(
-    bare_database_url: str, dialect: str
-) -> None:
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            MIGRATE,
-            bare_database_url,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        for _ in range(3)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"ready\n"
-    said = await asyncio.gather(*(process.communicate(b"\n") for process in processes))
-    assert [process.returncode for process in processes] == [0, 0, 0]
-    applied = sorted((json.loads(out) for out, _ in said), key=len)
-    assert applied == [[], [], list(migrations(dialect))]

@@ -15,10 +15,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry, Counter
 from structlog.testing import capture_logs
 
-from bot.channels.base import Channel, Limits, NotProven, RawRequest, Unreadable
+from bot import programmes
+from bot.channels.base import Channel, Limits, NotProven, Plain, RawRequest, Unreadable, Webhook
 from bot.domain.messages import Address, DeliveryReceipt, InboundMessage, OutboundMessage
+from bot.domain.programme import Programme
 from bot.web import server
-from bot.web.pages import CardPage, wanted_language
+from bot.web.pages import CardPage, Found, wanted_language
 from bot.web.server import LARGEST_BODY, build_app, start
 from locales import Catalogues
 
@@ -38,11 +40,12 @@ CARD = CardPage(
 Client = TestClient[web.Request, web.Application]
 
 
-class FakeChannel:
+class FakeChannel(Plain):
     """Believes whoever sends `secret: right`; a body's lines are texts."""
 
     name = "telegram"
     identity_kind = "telegram"
+    webhooks = (Webhook("/telegram/webhook"),)
     limits = Limits(4096, 1024, 8, 64, True, True, True)
 
     def parse(self, request: RawRequest) -> list[InboundMessage | DeliveryReceipt]:
@@ -85,6 +88,14 @@ class Bot:
     async def card_page(self, token: str) -> CardPage | None:
         return CARD if token == TOKEN else None
 
+    async def picture(self, signed: str) -> bytes | None:
+        return CARD.picture if signed == "right" else None
+
+    async def programme(self) -> Programme:
+        programme, _ = programmes.read(programmes.preset("cafe-stamps"), CATALOGUES.languages)
+        assert programme is not None
+        return programme
+
 
 def app_of(bot: Bot, channels: Mapping[str, Channel] | None = None) -> web.Application:
     registry = CollectorRegistry()
@@ -95,7 +106,7 @@ def app_of(bot: Bot, channels: Mapping[str, Channel] | None = None) -> web.Appli
         ready=bot.ready,
         metrics=registry,
         catalogues=CATALOGUES,
-        card_page=bot.card_page,
+        found=Found(bot.card_page, bot.picture, bot.programme),
     )
 
 
@@ -236,8 +247,8 @@ class TestPages:
         ("wanted", "language", "word"),
         [
             ("cs-CZ,cs;q=0.9,en;q=0.8", "cs", "obsluhu"),
-            ("en-GB,cs;q=0.5", "en", "colleagues"),
-            ("", "en", "colleagues"),
+            ("en-GB,cs;q=0.5", "en", "our staff"),
+            ("", "en", "our staff"),
         ],
     )
     async def test_in_the_browsers_language(
@@ -265,6 +276,32 @@ class TestPages:
         answer = await client.get("/c/unknown", headers={"Accept-Language": "cs"})
         assert answer.status == 404
         assert "Tady žádná karta není" in await answer.text()
+
+    async def test_a_picture_opens_by_its_signed_address_alone(self, client: Client) -> None:
+        for method in (client.head, client.get):
+            answer = await method("/media/right")
+            assert (answer.status, answer.content_type) == (200, "image/png")
+            assert answer.content_length == len(CARD.picture)
+            assert (await method("/media/wrong")).status == 404
+        assert await (await client.get("/media/right")).read() == CARD.picture
+
+    @pytest.mark.parametrize(
+        ("path", "language", "title", "text"),
+        [
+            ("/terms", "en", "Terms", "Ten coffees, the eleventh is on us."),
+            ("/terms", "cs", "Podmínky", "Deset káv, jedenáctá je od nás."),
+            ("/privacy", "en", "Your data", "ahoj@lipa.example"),
+            ("/privacy", "cs", "Vaše údaje", "ahoj@lipa.example"),
+        ],
+    )
+    async def test_the_shops_texts(
+        self, client: Client, path: str, language: str, title: str, text: str
+    ) -> None:
+        answer = await client.get(path, headers={"Accept-Language": language})
+        page = await answer.text()
+        assert (answer.status, answer.headers["Vary"]) == (200, "Accept-Language")
+        assert f"<h1>{title}</h1>" in page
+        assert text in page
 
     async def test_simulator_is_not_served_without_phones(self, client: Client) -> None:
         assert (await client.get("/simulator")).status == 404

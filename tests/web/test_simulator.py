@@ -24,6 +24,7 @@ from bot.domain.messages import (
     OutboundMessage,
     RenderedButton,
 )
+from bot.web.pages import Found
 from bot.web.server import build_app, start
 from bot.web.simulator import Phone, payload_of
 from locales import Catalogues
@@ -186,7 +187,7 @@ class Bot:
         async def ready() -> list[str]:
             return []
 
-        async def no_card(token: str) -> None:
+        async def nothing(*_: str) -> Any:
             return None
 
         return build_app(
@@ -195,7 +196,7 @@ class Bot:
             ready=ready,
             metrics=CollectorRegistry(),
             catalogues=CATALOGUES,
-            card_page=no_card,
+            found=Found(nothing, nothing, nothing),
             phones=PHONES,
         )
 

@@ -1,0 +1,28 @@
+"""What commands ask Twilio; its SDK is loaded only when it is asked."""
+
+from __future__ import annotations
+
+from bot.settings import PREFIX, Settings
+
+
+class NoTwilio(Exception):
+    """Twilio did not take the credentials; the message says why and what to do."""
+
+
+async def account_name(settings: Settings) -> str:
+    """The name of Twilio's account. Raises NoTwilio."""
+    from bot.app import connect_twilio
+    from bot.channels.base import SendError
+
+    account, _ = connect_twilio(settings)
+    if account is None:
+        raise NoTwilio(f"{PREFIX}TWILIO_ACCOUNT_SID: is not set")
+    try:
+        return await account.name()
+    except SendError as error:
+        raise NoTwilio(
+            f"{PREFIX}TWILIO_AUTH_TOKEN: Twilio did not take the credentials ({error.reason}): "
+            f"check them, {PREFIX}TWILIO_API_URL and this machine's network"
+        ) from None
+    finally:
+        await account.close()

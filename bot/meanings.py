@@ -1,0 +1,53 @@
+"""What somebody meant who wrote neither a command nor an answer, as the button they would press.
+
+A guess only ever shows something or asks: it spends nothing, stops nothing, erases nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.conversation import Turn
+from bot.domain.messages import Action
+from typing import Any
+
+#: What answers each intent; "missing" is part of the balance.
+_ANSWERED_BY: Mapping[str, str] = {
+    "join": "join",
+    "card": "card",
+    "balance": "balance",
+    "missing": "balance",
+    "rewards": "rewards",
+    "redeem": "redeem",
+    "history": "history",
+    "refer": "refer",
+    "language": "language",
+    "settings": "settings",
+    "stop": "stop_whether",
+    "privacy": "privacy",
+    "feedback": "pass_on",
+    "help": "help",
+    "thanks": "thanks",
+    "other": "pass_on",
+}
+
+
+class Meanings:
+    """Reads what members mean, in their language and the shop's others."""
+
+    def __init__(self, understanding: Any) -> None:
+        self._understanding = understanding
+
+    def of(self, turn: Turn) -> Action | None:
+        """What to do about a text; None when it means nothing that is known.
+
+        Colleagues are left to their commands: at a till nothing is guessed.
+        """
+        if turn.staff is not None or self._understanding is None:
+            return None
+        languages = dict.fromkeys((turn.language, *turn.programme.shop.languages))
+        guess = self._understanding.guess(turn.text, tuple(languages))
+        if guess.sure and guess.intent is not None:
+            return Action(_ANSWERED_BY[guess.intent])
+        likely = tuple(dict.fromkeys(_ANSWERED_BY[intent] for intent in guess.candidates))
+        return Action("which", likely) if likely else None

@@ -1,0 +1,72 @@
+"""One person on several channels: a number somebody proved leads to the card it has (S12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.members import Member
+from bot.domain.messages import phrase
+from bot.services import merging
+from bot.services.phones import proven_number
+from bot.services.results import Refused
+from bot.services.unit_of_work import UnitOfWork
+from bot.storage import conversations, members
+from bot.storage.conversations import Conversation
+from bot.storage.merging import one_at_a_time
+
+
+@dataclass(frozen=True, slots=True)
+class HasCard:
+    """A number that was proven has a card already, of this member: both can become one."""
+
+    member: Member
+
+
+async def prove_phone(
+    uow: UnitOfWork, conversation: Conversation, phone: str, now: datetime, *, joins: bool = False
+) -> int | HasCard | Refused | None:
+    """Link a number its owner has just proven, by their app or by a code sent to it.
+
+    Returns the member it belongs to now; None when it is free to go with a membership that is only
+    beginning. A card that somebody began at the till becomes theirs who are no members yet; any
+    other card is joined with their own, or used here too, when the person `joins` them.
+    """
+    number = proven_number(phone, uow.programme)
+    if number is None:
+        return Refused(phrase("phone.invalid"))
+    if joins:
+        await one_at_a_time(uow.tx)
+    mine = conversation.member_id
+    holder = await members.lock_identity(uow.tx, "phone", number)
+    if holder and holder.id != mine:
+        if not joins and (holder.possessed or mine is not None):
+            return HasCard(holder)
+        merged = await _become(uow, conversation, holder, now)
+        if isinstance(merged, Refused):
+            return merged
+        mine = merged
+    if mine is None:
+        return None
+    # Who was merged away this very moment is the other one by now.
+    member = await members.lock(uow.tx, mine)
+    await members.attach(uow.tx, member.id, "phone", number, proven=True, now=now)
+    return member.id
+
+
+async def holder_of(uow: UnitOfWork, phone: str) -> Member | None:
+    """The member a number belongs to, proven or not."""
+    number = proven_number(phone, uow.programme)
+    return await members.by_identity(uow.tx, "phone", number) if number else None
+
+
+async def _become(
+    uow: UnitOfWork, conversation: Conversation, holder: Member, now: datetime
+) -> int | Refused:
+    """Make the person of a conversation this member, with all that they have themselves."""
+    if conversation.member_id is None:
+        member = await members.lock(uow.tx, holder.id)
+        await conversations.belongs_to(uow.tx, conversation.identity_id, member.id)
+        return member.id
+    merged = await merging.merge(uow, conversation.member_id, holder.id, now)
+    return merged if isinstance(merged, Refused) else merged.member.id

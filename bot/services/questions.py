@@ -1,0 +1,122 @@
+"""Questions to the shop: passed on to its people, whose answer comes back into the chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.members import Role, Staff
+from bot.domain.messages import Action, Button, MessageClass, Moment, Phrase, Reply, phrase
+from bot.services import outreach
+from bot.services.results import Refused
+from bot.services.unit_of_work import UnitOfWork
+from bot.storage import conversations, members, questions, staff
+from bot.storage.conversations import Conversation
+
+#: The longest question or answer passed on, in characters.
+TEXT_LIMIT = 1000
+#: How many questions one conversation may pass on in a day.
+QUESTIONS_A_DAY = 5
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A question that waits for an answer, with what its asker is called at the till."""
+
+    id: int
+    text: str
+    who: str
+
+
+async def ask(
+    uow: UnitOfWork, conversation: Conversation, text: str, now: datetime
+) -> Refused | None:
+    """Pass a question on to the shop's people.
+
+    Managers and owners hear it, or every colleague where none of those is here. Refused when
+    nobody is, or when this conversation has asked too much today.
+    """
+    listeners = await _listeners(uow, conversation)
+    if not listeners:
+        contact = uow.programme.shop.contact
+        nobody = phrase("fallback.person", contact=contact) if contact else phrase("ask.nobody")
+        return Refused(nobody)
+    if await questions.asked_since(uow.tx, conversation.id, now - DAY) >= QUESTIONS_A_DAY:
+        return Refused(phrase("ask.enough"))
+    text = text[:TEXT_LIMIT]
+    number = await questions.ask(uow.tx, conversation.id, text, now)
+    reply = Reply(
+        (asked(await _who(uow, conversation), text),),
+        ((Button(phrase("button.answer"), Action("answer_question", (str(number),))),),),
+        numbered=False,
+    )
+    for listener in listeners:
+        await outreach.say(uow, listener, reply, now, message_class=MessageClass.TRANSACTIONAL)
+    return None
+
+
+def asked(who: str, text: str) -> Phrase:
+    """A question as colleagues read it; `who` is empty for somebody who is no member."""
+    return (
+        phrase("ask.asked", who=who, text=text) if who else phrase("ask.asked_stranger", text=text)
+    )
+
+
+async def _listeners(uow: UnitOfWork, asker: Conversation) -> list[int]:
+    for roles in ((Role.MANAGER, Role.OWNER), tuple(Role)):
+        found = await staff.conversations(uow.tx, roles, asker.staff_id or 0)
+        if found:
+            return found
+    return []
+
+
+async def _who(uow: UnitOfWork, conversation: Conversation) -> str:
+    if conversation.member_id is None:
+        return ""
+    member = await members.get(uow.tx, conversation.member_id)
+    return "" if member is None else f"{member.name or member.code}"
+
+
+async def waiting(uow: UnitOfWork, question_id: int) -> Open | Refused:
+    """A question for a colleague who wants to answer it, if nobody has."""
+    found = await questions.lock(uow.tx, question_id)
+    if found is None:
+        return Refused(phrase("ask.gone"))
+    if found.answered_at is not None:
+        by = await staff.get(uow.tx, found.staff_id) if found.staff_id else None
+        at = Moment(found.answered_at, uow.programme.zone().key)
+        return Refused(phrase("ask.answered_already", colleague=by.name if by else "", at=at))
+    conversation = await conversations.get(uow.tx, found.conversation_id)
+    who = await _who(uow, conversation) if conversation else ""
+    return Open(found.id, found.text, who)
+
+
+async def answer(
+    uow: UnitOfWork, question_id: int, text: str, colleague: Staff, now: datetime
+) -> Refused | None:
+    """Send a colleague's answer to whoever asked; the first answer counts."""
+    found = await waiting(uow, question_id)
+    if isinstance(found, Refused):
+        return found
+    text = text[:TEXT_LIMIT]
+    await questions.answer(uow.tx, question_id, text, colleague.id, now)
+    question = await questions.lock(uow.tx, question_id)
+    assert question is not None  # noqa: S101 - it was there a moment ago, under this lock
+    conversation = await conversations.get(uow.tx, question.conversation_id)
+    shop = uow.programme.shop.name
+    reply = Reply(
+        (phrase("ask.answer", shop=shop, text=text),),
+        ((Button(phrase("button.menu"), Action("menu")),),),
+        numbered=False,
+        template=phrase("template.answer", shop=shop),
+    )
+    await outreach.say(
+        uow,
+        question.conversation_id,
+        reply,
+        now,
+        message_class=MessageClass.TRANSACTIONAL,
+        member_id=conversation.member_id if conversation else None,
+    )
+    return None

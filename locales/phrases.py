@@ -1,0 +1,183 @@
+"""Every phrase of a language in all its forms, as its people read it: to be read and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from bot.domain.messages import Day, Moment, Money, Phrase, Value, Wording, phrase
+from locales.catalogue import FOLDER, Catalogue, Catalogues, Sentence
+from locales.voices import FALLBACK
+
+#: One of each plural form in every language, and those that look like another: 21, 22, 101.
+NUMBERS = (1, 2, 5, 21, 22, 101)
+
+_NOON = datetime(2026, 6, 30, 12, 5, tzinfo=UTC)
+_DAY = Day(date(2026, 6, 30))
+_BOTH = Moment(_NOON, "Europe/Prague")
+_TIME = Moment(_NOON, "Europe/Prague", "time")
+
+#: Names as long as a message over SMS has to carry: 20 characters, a web address of 45.
+_REWARD = Wording.of(
+    {
+        "en": "Filter coffee & cake",
+        "cs": "Káva s kouskem dortu",
+        "pl": "Kawa i kawałek tortu",
+        "ro": "Cafea și o prăjitură",
+        "ru": "Кофе и кусочек торта",
+    }
+)
+_QUESTION = Wording.of(
+    {
+        "en": "Do you have oat milk?",
+        "cs": "Máte ovesné mléko?",
+        "pl": "Jest mleko owsiane?",
+        "ro": "Aveți lapte de ovăz?",
+        "ru": "Есть овсяное молоко?",
+    }
+)
+
+#: What stands in a place, by its name; by key and name where the name alone does not tell.
+EXAMPLES: Mapping[str, tuple[Value, ...]] = {
+    "n": NUMBERS,
+    "age": (16,),
+    "at": (_BOTH,),
+    "bar": ("●●●○○○○○○○",),
+    "code": ("K7M4Q2",),
+    "colleague": ("Jana",),
+    "contact": ("https://www.kavarna-lipa.example/kontakt-info",),
+    "count": (1, 2),
+    "day": (Day(date(2000, 3, 14), yearly=True),),
+    "given": (9,),
+    "has": (phrase("balance.stamps", n=3, total=10), phrase("balance.points", n=250)),
+    "have": (9,),
+    "hello": (phrase("join.done_name", name="Anna"), phrase("join.done")),
+    "link": ("https://www.kavarna-lipa.example/c/9fK2mQx7Tz",),
+    "location": ("Vinohrady",),
+    "most": (9,),
+    "name": ("Anna",),
+    "number": ("+420 777 123 456",),
+    "offer": (
+        phrase("join.offer.stamps", n=10, reward=_REWARD),
+        phrase("join.offer.points", n=100, reward=_REWARD),
+        phrase("join.begun"),
+    ),
+    "reward": (_REWARD,),
+    "role": tuple(phrase(f"role.{role}") for role in ("cashier", "manager", "owner")),
+    "shop": ("Kavárna U Zlaté lípy",),
+    "terms": ("https://www.kavarna-lipa.example/strana/terms",),
+    "text": (_QUESTION,),
+    "total": (10,),
+    "until": (_DAY,),
+    "who": ("Anna",),
+    "why": (phrase("staff.own_card"),),
+    "birthday.once_a_year at": (_DAY,),
+    "entry.line amount": (
+        phrase("amount.plus.stamps", n=2),
+        phrase("amount.minus.points", n=100),
+        phrase("reward_amount.plus", n=1, reward=_REWARD),
+    ),
+    "entry.line at": (Moment(_NOON, "Europe/Prague", "day"),),
+    "entry.line why": (phrase("history.earn.visit"),),
+    "staff.here_today at": (_TIME,),
+    "staff.too_soon at": (_TIME,),
+    "voucher.show at": (_TIME,),
+    "voucher.until at": (_TIME,),
+}
+
+#: The longest that may stand there: 60 characters of a name, a card of 30.
+LONGEST: Mapping[str, Value] = {
+    "have": 1_234_567,
+    "location": "Praha 2 – Vinohrady, náměstí Míru, pasáž vedle stanice metra",
+    "name": "Anna-Marie Magdalena Konstantinopolitánská od Hradce Králové",
+    "reward": Wording.of(
+        {
+            "en": "Filter coffee with a slice of home-made apple cake and cream",
+            "cs": "Filtrovaná káva a kousek domácího koláče s borůvkami i mákem",
+            "pl": "Kawa przelewowa i kawałek domowej szarlotki z lodami i miętą",
+            "ro": "Cafea la filtru, cu felii de plăcintă cu mere și scorțișoară",
+            "ru": "Фильтр-кофе с кусочком домашнего яблочного пирога и сливками",
+        }
+    ),
+    "shop": "Kavárna a pražírna U Zlaté lípy na náměstí Jiřího z Poděbrad",
+    "total": 30,
+    "who": "Anna-Marie Magdalena Konstantinopolitánská od Hradce Králové",
+}
+
+#: Money in the language's own currency.
+_CURRENCIES: Mapping[str, str] = {"en": "GBP", "cs": "CZK", "pl": "PLN", "ro": "RON", "ru": "RUB"}
+_MONEY = frozenset({"amount", "example"})
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One phrase in a language: in both addresses, in both also over SMS, and the longest."""
+
+    key: str
+    formal: tuple[str, ...]
+    friendly: tuple[str, ...]
+    formal_sms: tuple[str, ...]
+    friendly_sms: tuple[str, ...]
+    longest: str | None
+
+    @property
+    def topic(self) -> str:
+        """What it is about: the key's first word."""
+        return self.key.partition(".")[0]
+
+
+def spoken(catalogues: Catalogues, language: str) -> Iterator[Spoken]:
+    """Every phrase of a language, in the order of the English catalogue."""
+    english = Catalogue.read(FOLDER / f"{FALLBACK}.po")
+    for key, sentence in english.sentences.items():
+        says = _Says(catalogues, key, sentence, language)
+        yield Spoken(
+            key,
+            says.forms(),
+            says.forms(friendly=True),
+            says.forms(short=True),
+            says.forms(friendly=True, short=True),
+            says.longest(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Says:
+    """One key being said in one language."""
+
+    catalogues: Catalogues
+    key: str
+    sentence: Sentence
+    language: str
+
+    def forms(self, *, friendly: bool = False, short: bool = False) -> tuple[str, ...]:
+        """The sentence with each example of each place, one place changing at a time."""
+        voice = self.catalogues.voice(self.language, friendly=friendly, short=short)
+        examples = {name: self._examples(name) for name in sorted(self.sentence.names)}
+        usual = {name: values[0] for name, values in examples.items()}
+        said = [self._said(usual, voice)]
+        for name, values in examples.items():
+            said += (self._said({**usual, name: value}, voice) for value in values[1:])
+        return tuple(dict.fromkeys(said))
+
+    def longest(self) -> str | None:
+        """The sentence with the longest of everything, if it can be longer than usual."""
+        if not self.sentence.names & LONGEST.keys():
+            return None
+        longest = {
+            name: LONGEST.get(name, self._examples(name)[-1]) for name in self.sentence.names
+        }
+        return self._said(longest, self.language)
+
+    def _said(self, values: Mapping[str, Value], voice: str) -> str:
+        return self.catalogues.render(Phrase(self.key, values), voice)
+
+    def _examples(self, name: str) -> tuple[Value, ...]:
+        found = EXAMPLES.get(f"{self.key} {name}") or EXAMPLES.get(name)
+        if found:
+            return found
+        if name in _MONEY:
+            currency = _CURRENCIES.get(self.language, "EUR")
+            return (Money(14900, currency), Money(123450, currency))
+        raise LookupError(f"{self.key}: write an example of {{{name}}} into locales/phrases.py")

@@ -1,0 +1,113 @@
+"""`templates`, and what `check` says of Twilio: credentials, and sentences nobody approved yet."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.cli.check import Finding, findings
+from bot.domain.messages import Phrase
+from locales import Catalogues
+from tests.cli.conftest import CAFE, Ran
+from tests.doubles.twilio import ACCOUNT, TOKEN, TwilioDouble
+
+WORDS = Catalogues.load()
+
+
+@pytest.fixture
+def programme(tmp_path: Path) -> Callable[[str], None]:
+    """Writes the programme file, with more at its end."""
+
+    def write(more: str = "") -> None:
+        (tmp_path / "programme.toml").write_text(f"{CAFE}\n{more}", "utf-8")
+
+    return write
+
+
+@pytest.fixture
+def twilio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """WhatsApp is on."""
+    for name, value in {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_WHATSAPP_FROM": "whatsapp:+420777999000",
+        "PUBLIC_URL": "https://lipa.example",
+    }.items():
+        monkeypatch.setenv(f"REGULARS_{name}", value)
+
+
+@pytest.mark.parametrize("key", WORDS.approvable())
+@pytest.mark.parametrize("language", WORDS.languages)
+def test_meta_takes_the_form_of_every_sentence(key: str, language: str) -> None:
+    """No place first, last or beside another, and several words for each.
+
+    https://developers.facebook.com/docs/whatsapp/message-templates/guidelines
+    """
+    places = WORDS.approvable()[key]
+    numbers = {place: f"{{{{{n}}}}}" for n, place in enumerate(places, 1)}
+    body = WORDS.render(Phrase(key, numbers), language)
+    assert {f"{{{{{n}}}}}" for n in range(1, len(places) + 1)} == set(re.findall(r"{{\d}}", body))
+    assert re.fullmatch(r"\w.*\w\W*", body)
+    assert not re.search(r"^\W*{{|}}\W*$|}}\W*{{", body)
+    assert len(body.split()) > 3 * len(places)
+    assert len(body) <= 1024
+
+
+def test_prints_what_to_submit(programme: Callable[[str], None], run: Callable[..., Ran]) -> None:
+    programme("")
+    found = json.loads("\n".join(run("templates", "--json").out))
+    assert next(t for t in found if (t["name"], t["language"]) == ("stamps", "cs")) == {
+        "name": "stamps",
+        "language": "cs",
+        "category": "UTILITY",
+        "body": "Dobrý den, tady {{1}}. Razítka na kartě: {{2}} z {{3}}. Děkujeme za návštěvu.",
+        "samples": {"1": "Kavárna Lípa", "2": "7", "3": "10"},
+    }
+    assert {t["language"] for t in found} == {"en", "cs"}
+    assert "points" not in {t["name"] for t in found}
+
+
+def test_prints_the_same_for_people(
+    programme: Callable[[str], None], run: Callable[..., Ran]
+) -> None:
+    programme("")
+    ran = run("templates")
+    assert "used · en · UTILITY" in ran.out
+    assert "  {{1}} = Kavárna Lípa, {{2}} = Coffee of your choice" in ran.out
+    assert "[whatsapp.templates.stamps]" in ran.err
+
+
+async def test_check_names_each_that_is_missing(
+    programme: Callable[[str], None], twilio: None
+) -> None:
+    sid = "HX0123456789abcdef0123456789abcdef"
+    programme(f'[whatsapp.templates.stamps]\nen = "{sid}"\n')
+    keys = [found.key for found in await findings(online=False) if found.level == "warning"]
+    assert "whatsapp.templates.stamps.cs" in keys
+    assert "whatsapp.templates.used.en" in keys
+    assert "whatsapp.templates.stamps.en" not in keys
+
+
+async def test_online_asks_twilio(
+    programme: Callable[[str], None], twilio: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programme("")
+
+    async def said() -> Finding:
+        return next(f for f in await findings(online=True) if "TWILIO" in f.place)
+
+    async with TwilioDouble() as double:
+        monkeypatch.setenv("REGULARS_TWILIO_API_URL", double.url)
+        assert await said() == Finding(
+            "info", "REGULARS_TWILIO_ACCOUNT_SID", "is the account Café double"
+        )
+        monkeypatch.setenv("REGULARS_TWILIO_AUTH_TOKEN", "0" * 32)
+        refused = await said()
+    unreachable = await said()
+    for finding, reason in ((refused, "20003 "), (unreachable, "not reached")):
+        assert (finding.level, finding.place) == ("error", "REGULARS_TWILIO_AUTH_TOKEN")
+        assert finding.message.startswith(f"Twilio did not take the credentials ({reason}")
