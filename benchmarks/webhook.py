@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stderr
 from io import StringIO
 from itertools import count
+from math import inf
 from time import perf_counter
 
 from aiohttp import web
@@ -47,7 +48,7 @@ class Deaf(Telegram):
     """Telegram whose messages go nowhere; what comes in is proven and parsed as ever."""
 
     def __init__(self) -> None:
-        super().__init__(TOKEN, SECRET)
+        super().__init__(TOKEN, SECRET, rate=inf)
         self._numbers = count(1)
 
     async def acknowledge(self, message: InboundMessage) -> None:

@@ -66,6 +66,11 @@ class Turn:
         return f"{self.pages}/{path}"
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether all we know of somebody's language is what they write: no app, no card."""
+        return not (self.message.language or self.member or self.staff)
+
+    @property
     def voice(self) -> str:
         """How the person is spoken to here: their language, the shop's address, the length."""
         friendly = self.programme.shop.address == "friendly"

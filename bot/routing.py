@@ -107,9 +107,12 @@ class Routes:
             return await self._pressed(turn, picked)
         command = self._command(turn)
         if command is not None:
-            # "Redeem now" is a label before it is a command with a word after it.
+            # "Redeem now" is a label before it is a command with a word after it; not so one that
+            # answered a question: naming a language goes on after a list of them.
             label = self._named(turn, written, table.shown) if turn.text else None
-            return await (self._pressed(turn, label) if label else self._run(turn, command))
+            if label is not None and label.name != ANSWER:
+                return await self._pressed(turn, label)
+            return await self._run(turn, command)
         if self._words.is_word("menu", turn.text, turn.language) or self._words.is_word(
             "back", turn.text, turn.language
         ):
@@ -149,8 +152,12 @@ class Routes:
     def _found(self, turn: Turn) -> tuple[str, str] | None:
         """The command in the person's language, else in another that the shop speaks."""
         others = (code for code in turn.programme.shop.languages if code != turn.language)
-        tried = (self._words.command(turn.text, code) for code in (turn.language, *others))
-        return next((found for found in tried if found), None)
+        for code in (turn.language, *others):
+            if found := self._words.command(turn.text, code):
+                if turn.is_unknown:
+                    turn.language = code
+                return found
+        return None
 
     def _link(self, turn: Turn, payload: str) -> Route | None:
         prefix, _, rest = payload.partition("_")
@@ -227,6 +234,8 @@ class Routes:
             return replace(answered, misses=misses)
         answered = await self._run(turn, self._commands[HOME])
         first, *others = answered.replies
+        if turn.short and answered.step:
+            return replace(answered, replies=[reply, first, *others], misses=misses)
         first = replace(first, phrases=(*reply.phrases, *first.phrases))
         return replace(answered, replies=[first, *others], misses=misses)
 
@@ -242,7 +251,9 @@ class Routes:
         question = await step.ask(turn)
         # The choices on the table are the question's: a number must not mean two things.
         said = [replace(reply, buttons=()) for reply in said]
-        if said and last.picture is None:
+        # Over SMS what was asked meanwhile leaves no room for the question.
+        meanwhile = bool(last.phrases) and last.then is None
+        if said and last.picture is None and not (turn.short and meanwhile):
             # Two short texts are one message: what was done, then the question.
             question = replace(
                 question, phrases=(*last.phrases, *question.phrases), edits=last.edits

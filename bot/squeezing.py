@@ -10,7 +10,7 @@ from bot.domain.messages import Button, Phrase, Reply, Value, Wording
 from bot.domain.programme import NAME_LIMIT
 
 #: How long a name may be, in characters: tried one after the other until the message fits.
-LENGTHS = (NAME_LIMIT, 30, 20, 12)
+LENGTHS = (NAME_LIMIT, 30, 20, 12, 8)
 
 #: Web and e-mail addresses, numbers, codes: worth nothing when a part is missing.
 _WHOLE = re.compile(r"[/@]|\d{3}|^\S*\d\S*$")
@@ -34,7 +34,10 @@ def _button(button: Button, longest: int) -> Button:
 
 
 def _phrase(phrase: Phrase, longest: int) -> Phrase:
-    return Phrase(phrase.key, {name: _value(v, longest) for name, v in phrase.values.items()})
+    values = phrase.values.items()
+    # An imported code may be long, and without a digit to know it by.
+    kept = {name: v if name == "code" else _value(v, longest) for name, v in values}
+    return Phrase(phrase.key, kept)
 
 
 def _value(value: Value, longest: int) -> Value:

@@ -476,12 +476,13 @@ class ThroughTwilio(Person):
         self._double = double
         self.phone = f"+420777{len(company.people) + 1:06}"
         self.device = double.phone(self.phone, whatsapp=self.whatsapp, name=name)
-        self._has_said_language = language == "en"
+        #: Their first message names their language, unless they have said or need not.
+        self.has_said_language = language == "en"
         super().__init__(company, limits, name, language)
 
     async def _deliver(self, act: Form, times: int) -> None:
-        if not self._has_said_language:
-            self._has_said_language = True
+        if not self.has_said_language:
+            self.has_said_language = True
             await self._call(self.device.write(LANGUAGE_NAMES[self.language]), 1)
             self._company.look_away()
         await self._call(act, times)

@@ -174,7 +174,7 @@ class Sms(_ThroughTwilio):
         text=1600,
         caption=1600,
         buttons=0,
-        label=80,
+        label=160,
         pictures=False,
         edits=False,
         contact=False,

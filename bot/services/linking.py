@@ -42,10 +42,7 @@ async def prove_phone(
     if holder and holder.id != mine:
         if not joins and (holder.possessed or mine is not None):
             return HasCard(holder)
-        merged = await _become(uow, conversation, holder, now)
-        if isinstance(merged, Refused):
-            return merged
-        mine = merged
+        mine = await _become(uow, conversation, holder, now)
     if mine is None:
         return None
     # Who was merged away this very moment is the other one by now.
@@ -62,11 +59,12 @@ async def holder_of(uow: UnitOfWork, phone: str) -> Member | None:
 
 async def _become(
     uow: UnitOfWork, conversation: Conversation, holder: Member, now: datetime
-) -> int | Refused:
+) -> int:
     """Make the person of a conversation this member, with all that they have themselves."""
     if conversation.member_id is None:
         member = await members.lock(uow.tx, holder.id)
         await conversations.belongs_to(uow.tx, conversation.identity_id, member.id)
         return member.id
     merged = await merging.merge(uow, conversation.member_id, holder.id, now)
-    return merged if isinstance(merged, Refused) else merged.member.id
+    # Refused when another device was faster: then the holder is this person already.
+    return holder.id if isinstance(merged, Refused) else merged.member.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ from bot.storage.conversations import Conversation
 
 #: The longest question or answer passed on, in characters.
 TEXT_LIMIT = 1000
+#: How much of an answer an approved sentence can carry, in characters.
+#: https://www.twilio.com/docs/content/using-variables-with-content-api
+VALUE_LIMIT = 250
 #: How many questions one conversation may pass on in a day.
 QUESTIONS_A_DAY = 5
 DAY = timedelta(days=1)
@@ -109,7 +113,7 @@ async def answer(
         (phrase("ask.answer", shop=shop, text=text),),
         ((Button(phrase("button.menu"), Action("menu")),),),
         numbered=False,
-        template=phrase("template.answer", shop=shop),
+        template=phrase("template.answer", shop=shop, text=textwrap.shorten(text, VALUE_LIMIT)),
     )
     await outreach.say(
         uow,

@@ -31,9 +31,12 @@ async def join(turn: Turn) -> Said:
 
 
 def _in_words(turn: Turn) -> bool:
-    """Whether JOIN was written like an answer: neither /join nor a button, nor another command."""
-    text = turn.message.text.strip()
-    return not text.startswith("/") and turn.words.command(text, turn.language) == ("join", "")
+    """Whether JOIN was written like an answer: neither /join nor a button, nor another command.
+
+    In another language than the question's it was not: that is asked again in theirs.
+    """
+    text, asked_in = turn.message.text.strip(), turn.conversation.language
+    return not text.startswith("/") and turn.words.command(text, asked_in) == ("join", "")
 
 
 @router.link("join")
@@ -98,7 +101,7 @@ async def ask_welcome(turn: Turn) -> Reply:
     """Who we are, what it gives or what waits, what is kept, and the age joining confirms (S40)."""
     minimum_age = turn.programme.joining.minimum_age
     if turn.short:
-        return Reply((_in_one(turn, minimum_age),), _short_welcome_buttons(turn))
+        return Reply((_in_one(turn, minimum_age),), _welcome_buttons(turn))
     phrases = [phrase("join.welcome", shop=turn.programme.shop.name)]
     if turn.begun is None:
         phrases.append(offer(turn))
@@ -120,24 +123,19 @@ def _in_one(turn: Turn, minimum_age: int) -> Phrase:
 
 
 def _welcome_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
-    rows = [
-        (choice("join.welcome", "join", phrase("button.join")),),
-        tuple(_language_choice(turn, code) for code in _other_languages(turn)[:2]),
-    ]
-    if any(text for _, text in turn.programme.joining.terms.texts):
+    """Join, the other languages, and the terms where they are not a page."""
+    rows = [(choice("join.welcome", "join", phrase("button.join")),), _language_choices(turn)]
+    if not turn.short and any(text for _, text in turn.programme.joining.terms.texts):
         rows.append((choice("join.welcome", "terms", phrase("button.terms")),))
     return tuple(row for row in rows if row)
 
 
-def _short_welcome_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
-    """Join, and one line for all other languages."""
-    rows = [(choice("join.welcome", "join", phrase("button.join")),)]
+def _language_choices(turn: Turn) -> tuple[Button, ...]:
+    """The other languages by their names; more than there is room for are one choice."""
     others = _other_languages(turn)
-    if len(others) == 1:
-        rows.append((_language_choice(turn, others[0]),))
-    elif others:
-        rows.append((choice("join.welcome", "language", phrase("button.language")),))
-    return tuple(rows)
+    if len(others) > (1 if turn.short else 2):
+        return (choice("join.welcome", "language", phrase("button.language")),)
+    return tuple(_language_choice(turn, code) for code in others)
 
 
 def _other_languages(turn: Turn) -> list[str]:
@@ -150,9 +148,6 @@ def _language_choice(turn: Turn, code: str) -> Button:
 
 async def answer_welcome(turn: Turn) -> Reply | list[Reply]:
     """Join, change the language, or read the terms first."""
-    if turn.member is not None:
-        # Their number was linked to a card meanwhile, from another chat.
-        return await _already(turn)
     if turn.answer == "join" or turn.words.is_word("yes", turn.text, turn.language):
         begun = turn.begun.name if turn.begun else ""
         draft = {**turn.draft, "name": begun or joining.clean_name(turn.message.name)}
@@ -170,6 +165,9 @@ async def answer_welcome(turn: Turn) -> Reply | list[Reply]:
 
 async def go_on(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
     """The next thing joining needs, else the card."""
+    if turn.member is not None:
+        # Their number was linked to a card meanwhile, from another chat.
+        return await _already(turn)
     if not draft.get("name") and "no_name" not in draft:
         return Reply(then="join.name", draft=draft)
     can_prove = turn.can_share_contact or turn.can_send_codes
@@ -223,7 +221,8 @@ async def received(turn: Turn, greeting: Phrase, draft: Mapping[str, str]) -> li
     said = [greeting]
     if draft.get("claim"):
         said.append((await _claim(turn, draft["claim"])).phrases[0])
-    return [await card(turn, *said), await _ask_more(turn)]
+    shown, more = await card(turn, *said), await _ask_more(turn)
+    return [shown] if turn.short and more.then is None else [shown, more]
 
 
 def _greeting(joined: joining.Joined) -> Phrase:

@@ -30,7 +30,7 @@ async def ask_number(turn: Turn) -> Reply:
     """The number of somebody who is a member already."""
     cancel = choice("settings.number", "no", phrase("button.cancel"))
     if not turn.can_share_contact:
-        return Reply((phrase("settings.type_number"),), ((cancel,),))
+        return Reply((phrase("phone.type"),), ((cancel,),))
     share = contact_button("settings.number", phrase("button.contact"))
     return Reply((phrase("settings.ask_number"),), ((share,), (cancel,)))
 
@@ -47,8 +47,8 @@ async def ask_phone(turn: Turn) -> Reply:
         rows.append((contact_button("join.phone", phrase("button.contact")),))
     if turn.programme.joining.phone == "ask":
         rows.append((choice("join.phone", "skip", phrase("button.skip")),))
-    asked = "join.phone" if turn.can_share_contact else "join.type_phone"
-    return Reply((phrase(asked),), tuple(rows))
+    asked = phrase("join.phone" if turn.can_share_contact else "phone.type")
+    return Reply((asked,), tuple(rows))
 
 
 async def answer_phone(turn: Turn) -> Said:

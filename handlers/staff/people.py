@@ -6,6 +6,7 @@ from bot.conversation import Router, Turn, option, whole
 from bot.domain.members import Role
 from bot.domain.messages import Reply, phrase
 from bot.services import joining, staffing
+from bot.services.joining import Joined
 from bot.services.results import Refused
 from handlers.menu import home, menu_of, name_of, staff_menu
 from handlers.paging import page_asked, page_of
@@ -91,9 +92,15 @@ async def enroll(turn: Turn) -> Reply:
     )
     if isinstance(joined, Refused):
         return Reply((joined.why,), staff_menu(turn))
-    said = "staff.enrolled"
+    said = phrase(_how_to_get_it(turn, joined), code=joined.member.code)
+    return await panel(turn, joined.member, said)
+
+
+def _how_to_get_it(turn: Turn, joined: Joined) -> str:
+    """How the card a colleague has begun becomes its owner's."""
     if joined.told:
-        said = "staff.enrolled_told"
-    elif turn.programme.joining.phone == "off":
-        said = "staff.enrolled_settings"
-    return await panel(turn, joined.member, phrase(said, code=joined.member.code))
+        return "staff.enrolled_told"
+    if turn.by_number or turn.channels & {"sms", "whatsapp"}:
+        return "staff.enrolled_writes"
+    asked = turn.programme.joining.phone != "off"
+    return "staff.enrolled" if asked else "staff.enrolled_settings"

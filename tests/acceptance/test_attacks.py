@@ -7,7 +7,7 @@ import pytest
 from bot.domain.members import Role
 from tests.acceptance.cafe import SALES, Cafe, preset
 from tests.acceptance.conftest import OpenCafe
-from tests.acceptance.test_staff import COFFEE, at_the_till
+from tests.acceptance.test_staff import at_the_till
 
 
 class TestDailyLimit:

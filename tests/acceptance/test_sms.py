@@ -43,8 +43,8 @@ async def test_the_whole_story(cafe: Cafe) -> None:
     ]
     assert anna.buttons == ["Join", "Cestina"]
     assert await anna.says("1") == ["What name should our staff see at the till?"]
-    [joined] = await anna.says("Anna")
-    assert joined.startswith(f"You're in, Anna.\nYour card: {at}/c/")
+    joined = await anna.says("Anna")
+    assert joined[0].startswith(f"You're in, Anna.\nYour card: {at}/c/")
     assert anna.buttons == ["Yes, please", "No, thanks"]
     card = anna.picture
     assert await anna.says("2.") == [
@@ -114,7 +114,7 @@ async def test_the_menu_is_listed_when_it_is_asked_for(cafe: Cafe) -> None:
     await anna.says("MENU")
     assert anna.buttons == ["Card", "Balance", "Rewards", "Redeem", "More"]
     [balance] = await anna.says("2")
-    assert balance.startswith("0 of 10 stamps\n----------")
+    assert balance.startswith("0 of 10 stamps\n")
 
 
 @on("sms")

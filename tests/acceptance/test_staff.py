@@ -78,6 +78,28 @@ class TestInvitation:
         )
 
 
+class TestMembersWords:
+    """A colleague may be a customer too, but need not be."""
+
+    @on("telegram", "simulator-text")
+    async def test_lead_a_colleague_who_is_no_member_to_their_own_menu(self, cafe: Cafe) -> None:
+        till = await cafe.colleague()
+        for words in ("card", "my card", "/balance", "redeem", "more"):
+            assert await till.says(words) == [
+                "On duty: Jana. Scan a card with your phone's camera, or type its code."
+            ]
+            assert till.buttons == ["Help"]
+        # Who wants a card joins like everybody else, and finds it in that menu.
+        assert (await till.says("join"))[0].startswith("Welcome to Kavárna Lípa.\n")
+        await till.presses("Join")
+        if cafe.asks_name:
+            await till.says("Jana")
+        await till.presses("No, thanks")
+        await till.says("menu")
+        assert till.buttons == ["Help", "My card"]
+        assert (await till.presses("My card"))[0].startswith("0 of 10 stamps\n")
+
+
 class TestRoles:
     """What is for colleagues is refused to everybody else, on the server (S38)."""
 

@@ -198,7 +198,9 @@ def test_a_database_not_migrated_yet(
     if dialect == "sqlite":
         expected = Ran(0, [f"info database {database} is not made yet: `regulars run` makes it"])
     else:
-        expected = Ran(1, ["error database lacks 0001_initial, 0002_channels: run `regulars migrate`"])
+        expected = Ran(
+            1, ["error database lacks 0001_initial, 0002_channels: run `regulars migrate`"]
+        )
         refusal = "error: the database does not have the current schema: run `regulars migrate`"
         assert run("staff", "add", "Anna", "--role", "owner") == Ran(1, [], [refusal])
     checked = run("check")

@@ -53,3 +53,20 @@ def test_a_program_reads_the_differences(shop: Shop) -> None:
             ],
         },
     )
+
+
+def test_s12_what_a_member_merged_away_still_holds_is_a_difference(shop: Shop) -> None:
+    bring_in(shop, PEOPLE)
+    shop.sql(
+        "UPDATE member SET merged_into_id = (SELECT id FROM member WHERE code = 'M3') "
+        "WHERE code = 'ANNA-1'"
+    )
+    ran = shop.run("ledger", "verify")
+    assert (ran.code, sorted(ran.out)) == (
+        1,
+        [
+            "3 entries, 2 differences.",
+            "merged away: member M3, reward:coffee: stored 2, the entries say 0",
+            "merged away: member M3, stamps: stored 3, the entries say 0",
+        ],
+    )

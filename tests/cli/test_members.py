@@ -11,7 +11,8 @@ import pytest
 
 from bot.domain.expiry import add_months, local_midnight
 from bot.domain.rewards import Voucher
-from bot.services import importing, redeeming, staffing, wallets
+from bot.services import importing, merging, redeeming, staffing, wallets
+from bot.services.merging import Merged
 from bot.services.unit_of_work import Work
 from bot.storage import members, operations
 from tests.cli.conftest import Ran, Shop
@@ -110,6 +111,43 @@ def test_show_holds_what_the_interface_promises(shop: Shop) -> None:
     payload = shop.ask(card)
     for reference in ("ANNA-1", "anna-1", payload, payload[2:], "777123456", "+420 777 123 456"):
         assert shown(shop, reference) == expected
+
+
+def test_two_that_were_merged_are_one_whichever_code_is_given(shop: Shop) -> None:
+    """S12."""
+    lines = (
+        "code,phone,name,joined,consent,consent_at,consent_source,stamps\n"
+        "ELDER,+420777123456,Anna,2025-01-02,,,,7\n"
+        "OTHER,+420777123457,Anička,2025-03-04,sms,2025-03-04,paper form,5\n"
+    )
+    bring_in(shop, lines)
+
+    async def merge(work: Work) -> None:
+        async with work.unit_of_work() as uow:
+            both = [await members.by_code(uow.tx, code) for code in ("OTHER", "ELDER")]
+            one, another = (member.id for member in both if member)
+            assert isinstance(await merging.merge(uow, one, another, datetime.now(UTC)), Merged)
+
+    shop.ask(merge)
+    found = shown(shop, "OTHER")
+    assert found == shown(shop, "ELDER") == shown(shop, "+420777123457")
+    assert (found["code"], found["name"]) == ("ELDER", "Anna")
+    assert found["balances"] == {"stamps": 2, "reward:coffee": 1}
+    assert [(lot["unit"], lot["amount"], lot["left"], lot["rule"]) for lot in found["lots"]] == [
+        ("reward:coffee", 1, 1, "card"),
+        ("stamps", 5, 2, "opening"),
+    ]
+    assert [identity["value"] for identity in found["identities"]] == [
+        "+420777123456",
+        "+420777123457",
+    ]
+    [consent] = found["consents"]
+    assert (consent["channel"], consent["granted"], consent["source"]) == ("sms", True, "merge")
+    assert shop.run("ledger", "verify").out[-1].endswith(" 0 differences.")
+    # Importing again finds the one by either code and number; exporting lists it once.
+    assert bring_in(shop, lines) == Ran(0, ["0 members added, 2 were there already."])
+    [_header, line] = exported(shop).splitlines()
+    assert line.startswith("ELDER,")
 
 
 def test_show_has_a_reserved_voucher(shop: Shop) -> None:

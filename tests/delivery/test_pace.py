@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import pytest
-
 from bot.services.unit_of_work import Work
 from tests.delivery.kit import MARKETING, Post, Provider, Watch
 
@@ -80,7 +78,7 @@ async def test_s32_bulk_that_waits_lets_a_reply_through(work: Work) -> None:
     post = Post(work, provider, at_once=1)
     post.watch = watch = Held()
     post.sender = post.another()
-    for _ in range(5):
+    for _ in range(2):
         await post.says(await post.chat(), "offer", MARKETING)
     delivering = asyncio.create_task(post.sender.deliver_due())
     await watch.has_waiting(1)
@@ -92,7 +90,7 @@ async def test_s32_bulk_that_waits_lets_a_reply_through(work: Work) -> None:
     assert provider.texts == ["offer", "answer"]
     watch.let_go.set()
     await delivering
-    assert provider.texts == ["offer", "answer", "offer", "offer", "offer", "offer"]
+    assert provider.texts == ["offer", "answer", "offer"]
 
 
 async def test_s32_a_long_message_takes_as_many_turns_as_it_has_units(work: Work) -> None:
@@ -110,27 +108,14 @@ async def test_s32_a_long_message_takes_as_many_turns_as_it_has_units(work: Work
 
 
 async def test_s32_what_waits_too_long_is_left_to_a_later_round(work: Work) -> None:
-    """And is not forgotten: rounds go on, and other things with them."""
-    provider = Provider("sms", rate=1 / 10)
+    """It is not forgotten, and a round does not last for ever."""
+    provider = Provider("sms", rate=1 / 30)
     post = Post(work, provider)
     for _ in range(4):
         await post.says(await post.chat(), "text")
     await post.delivers()
-    assert (await post.states())["due"] >= 2
-    await post.until_done(seconds=1)
+    assert await post.states() == {"accepted": 1, "due": 3}
+    began = post.watch.real
+    await post.until_done(seconds=10)
     assert await post.states() == {"accepted": 4}
-    assert post.watch.real >= post.watch.at.replace(second=0)
-
-
-@pytest.mark.parametrize("bulk", [False, True])
-async def test_s32_two_processes_keep_one_pace(work: Work, *, bulk: bool) -> None:
-    """Forty messages of two senders at ten a second take four seconds by the watch."""
-    provider = Provider("sms", rate=10)
-    post = Post(work, provider)
-    other = post.another(Work(work.database, ("en", "cs"), owner="other"))
-    for _ in range(40):
-        await post.says(await post.chat(), "text", MARKETING if bulk else "reply")
-    while await post.counts({"due", "sending"}):
-        await asyncio.gather(post.sender.deliver_due(), other.deliver_due())
-    assert len(provider.taken) == 40
-    assert post.watch.real - post.watch.at >= 39 * SECOND / 10
+    assert post.watch.real - began >= 90 * SECOND

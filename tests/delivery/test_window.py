@@ -22,9 +22,6 @@ TEMPLATES = f"""
 [whatsapp.templates.enrolled]
 en = "{EN}"
 cs = "{CS}"
-
-[whatsapp.templates.answer]
-en = "{EN}"
 """
 
 
@@ -91,8 +88,12 @@ async def test_s27_writing_again_opens_the_window(post: Post) -> None:
     assert post.providers["whatsapp"].texts == ["Well?"]
 
 
-async def test_s27_without_a_sentence_in_their_language_the_shops_is_said(post: Post) -> None:
-    await sent_after(post, DAY, news("template.answer"), "cs")
+async def test_s27_without_a_sentence_in_their_language_the_shops_is_said(
+    work: Work, post: Post
+) -> None:
+    more = f'[whatsapp.templates.enrolled]\nen = "{EN}"\n'
+    await work.adopt(preset(more=more), post.watch.at)
+    await sent_after(post, DAY, news(), "cs")
     [(message, _)] = post.providers["whatsapp"].taken
     assert message.approved == Approved(EN, ("Lípa",))
 

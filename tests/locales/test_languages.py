@@ -91,6 +91,20 @@ def test_days_times_and_numbers(catalogues: Catalogues, value: Value, texts: str
     assert [said(catalogues, value, language) for language in LANGUAGES] == texts.split("|")
 
 
+def test_days_over_sms_are_short_where_they_may_be(catalogues: Catalogues) -> None:
+    yearly, both = Day(DAY.on, yearly=True), Moment(NOON_UTC, "Europe/Prague")
+    voices = [catalogues.voice(language, short=True) for language in LANGUAGES]
+    assert [said(catalogues, DAY, voice) for voice in voices] == [
+        "30 Jun 2026",
+        "30.6.2026",
+        "30.06.2026",
+        "30.06.2026",
+        "30.06.2026",
+    ]
+    assert said(catalogues, both, voices[1]) == "30.6.2026 14:05"
+    assert said(catalogues, yearly, voices[1]) == "30. června"
+
+
 @pytest.mark.parametrize(
     ("language", "currency", "small", "whole", "large"),
     [

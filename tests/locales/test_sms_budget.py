@@ -7,9 +7,7 @@ there is then read in each language, in both addresses.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,122 +15,89 @@ import pytest
 from bot.channels.fit import fit
 from bot.channels.segments import count
 from bot.channels.twilio import Sms
-from bot.domain.members import Role
-from bot.domain.messages import Address, Phrase, Reply
+from bot.dispatch import APOLOGY
+from bot.domain.messages import Address, Phrase, Reply, Value
+from bot.domain.programme import Programme
 from bot.programmes import read
 from bot.rendering import Links, Renderer
 from locales import Catalogues
 from locales.catalogue import FOLDER, Catalogue
-from tests.acceptance.cafe import Cafe
-from tests.chat import Person
-from tests.locales.texting import (
-    GIFT,
-    NAME,
-    PURCHASE,
-    SITE,
-    STAMPS_TOO,
-    VISIT,
-    Listener,
-    programme,
-)
+from tests.locales.overheard import play
+from tests.locales.texting import ALL_RULES, SITE, Listener, programme
 
 CATALOGUES = Catalogues.load()
-#: What a customer writes or a colleague answers may be longer, and is theirs.
+RENDERER = Renderer(CATALOGUES, Links(SITE))
+
+#: Names a choice, and is no phrase of a message.
+NAMES_A_CHOICE = {"language.name"}
+#: What a customer asked or a colleague answered: theirs, and as long as they wrote it.
 OWN_WORDS = "text"
 
 
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> list[Reply]:
-    """All that was said in the cafés below."""
+    """All that was said in the cafés."""
     listener = Listener(tmp_path_factory.mktemp("cafes"), migrated_sqlite)
-
-    async def play() -> None:
-        for play in (joining, visits, at_the_till, limits, colleagues, questions):
-            await play(listener)
-
-    asyncio.run(play())
-    return listener.heard
+    asyncio.run(play(listener))
+    return [*listener.heard, APOLOGY]
 
 
-async def joins(cafe: Cafe) -> Person:
-    """Somebody with the longest name joins and leaves the rest out."""
-    person = cafe.guest(NAME)
-    for said in ("join", "1", NAME, "2", "1"):
-        await person.says(said)
-    return person
+@pytest.mark.parametrize("address", ["formal", "friendly"])
+@pytest.mark.parametrize("language", CATALOGUES.languages)
+def test_s35_each_message_is_one_of_two_segments_at_most(
+    heard: Sequence[Reply], language: str, address: str
+) -> None:
+    shop = _shop(address)
+    sent = [_sent(reply, language, shop) for reply in heard if not _has_own_words(reply)]
+    long = {texts: count("\n".join(texts)) for texts in sent}
+    long = {texts: it for texts, it in long.items() if len(texts) > 1 or it.segments > 2}
+    assert long == {}, "\n\n".join(
+        f"{len(texts)} messages, {counted}:\n" + "\n--\n".join(texts)
+        for texts, counted in long.items()
+    )
 
 
-async def works(cafe: Cafe, role: Role = Role.CASHIER) -> Person:
-    """A colleague with the longest name, in the first shop."""
-    return await cafe.colleague(NAME, role, "place0")
+@pytest.mark.parametrize("language", [code for code in CATALOGUES.languages if code != "ru"])
+def test_s35_no_sign_of_ours_doubles_the_price(heard: Sequence[Reply], language: str) -> None:
+    shop = _shop("formal")
+    sent = {text for reply in heard for text in _sent(reply, language, shop)}
+    assert [text for text in sent if count(text).encoding != "GSM-7"] == []
 
 
-async def code_of(cafe: Cafe, number: int = 1) -> str:
-    """A member's code."""
-    [row] = await cafe.rows("SELECT code FROM member ORDER BY id LIMIT 1 OFFSET $1", number - 1)
-    return str(row["code"])
+def test_everything_that_is_said_shorter_was_heard(heard: Sequence[Reply]) -> None:
+    """What no message over SMS says needs no words of its own there."""
+    said = {key for reply in heard for key in _keys(reply)} | NAMES_A_CHOICE
+    shorter = {
+        f"{file.stem}: {key}"
+        for file in FOLDER.glob("*@sms.po")
+        for key in Catalogue.read(file).sentences
+        if key not in said
+    }
+    assert sorted(shorter) == []
 
 
-async def last_word(person: Person, said: str) -> str:
-    """The last word of the answer."""
-    [answer] = await person.says(said)
-    return answer.split()[-1]
+def _shop(address: str) -> Programme:
+    source = programme(*ALL_RULES).replace("[shop]", f'[shop]\naddress = "{address}"')
+    shop, problems = read(source, CATALOGUES.languages)
+    assert shop is not None, problems
+    return shop
 
 
-async def joining(listener: Listener) -> None:
-    """Joining with all its wrong turns, and looking around as a stranger."""
-    async with listener.cafe(programme(VISIT, PURCHASE, GIFT)) as cafe:
-        till = await works(cafe)
-        claim = await last_word(till, "sale - 149,50")
-        eve = cafe.guest(NAME)
-        for said in ("what?", "help", "privacy", "stop", "card", "cancel", "feedback hi"):
-            await eve.says(said)
-        anna = cafe.guest(NAME)
-        for said in ("x_ABCDEFGHKL", claim, "hm?", "help", "2", "1", "privacy"):
-            await anna.says(said)
-        await anna.sends_photo()
-        for said in ("1", "!", "rewards", NAME, "balance", "hm?", "1"):
-            await anna.says(said)
-        for said in ("card", "31 June", "June", "14 March", "settings", "4", "15 March", "join"):
-            await anna.says(said)
-        await eve.says(claim)
-        await anna.says(claim)
-        late = await last_word(till, "sale - 149,50")
-        await cafe.passes(days=10)
-        await anna.says(late)
-        await eve.says(late)
-        await till.says("enroll +420777999888")
-        ivan = cafe.guest(NAME)
-        ivan.address = "+420777999888"  # type: ignore[attr-defined]
-        for said in ("hello", "1", NAME, "2", "1"):
-            await ivan.says(said)
-    async with listener.cafe(programme(PURCHASE, STAMPS_TOO, joining="minimum_age = 0")) as cafe:
-        await joins(cafe)
+def _sent(reply: Reply, language: str, shop: Programme) -> tuple[str, ...]:
+    to = Address(Sms.name, "+420777000001")
+    rendered = RENDERER.render(reply, to, language, shop, Sms.limits)
+    return tuple(part.text for part in fit(rendered, Sms.limits))
 
 
-async def visits(listener: Listener) -> None:
-    """All a member can look at and do, with rewards waiting that end at different times."""
-    async with listener.cafe(programme(VISIT, PURCHASE)) as cafe:
-        anna = await joins(cafe)
-        for said in ("balance", "rewards", "redeem", "history", "vouchers", "find", "invite"):
-            await anna.says(said)
-        till = await works(cafe)
-        code = await code_of(cafe)
-        for _ in range(3):
-            await till.says(f"/stamp {code} 10")
-            await cafe.passes(days=1)
-        await anna.says("redeem")
-        await anna.says("2")
-        for amount in ("2345,50", "21", "1022"):
-            await till.says(f"sale {code} {amount}")
-            await till.says(f"/stamp {code} 7")
-            await cafe.passes(days=32)
-        for said in ("card", "balance", "2", "1", "rewards", "4", "history", "1", "1", "menu"):
-            await anna.says(said)
-        for said in ("more", "thanks", "hm?", "hm?", "settings", "language", "5", "menu"):
-            await anna.says(said)
-        for said in ("stop", "resume", "privacy", "help", "cancel", "redeem", "1", "vouchers", "1"):
-            await anna.says(said)
-        await till.says(f"sale {code} 12345")
-        for said in ("rewards", "2", "rewards", "4", "redeem", "2", "redeem", "5", "redeem", "3"):
-            await anna.says(said)
+def _has_own_words(reply: Reply) -> bool:
+    return any(OWN_WORDS in phrase.values for phrase in reply.phrases)
+
+
+def _keys(reply: Reply) -> Iterator[str]:
+    values: list[Value] = [*reply.phrases]
+    values += (button.label for row in reply.buttons for button in row)
+    while values:
+        value = values.pop()
+        if isinstance(value, Phrase):
+            yield value.key
+            values += value.values.values()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.app import House, build
 from bot.channels.simulator import Simulator
 from bot.channels.twilio import Sms
 from bot.clock import Clock
-from bot.domain.members import Role
-from bot.domain.messages import Reply, Wording
+from bot.domain.messages import Action, NetworkWord, Reply, Wording
 from bot.domain.wire import reply_from_json
 from bot.services.unit_of_work import Work
 from bot.settings import Settings
@@ -37,7 +36,9 @@ def named(number: int) -> str:
     return f"{{ {', '.join(names)} }}"
 
 
-def programme(*rules: str, joining: str = "", limits: str = "", places: int = 8) -> str:
+def programme(
+    *rules: str, joining: str = "", limits: str = "", more: str = "", places: int = 8
+) -> str:
     """A programme with everything in it, earning by these rules."""
     locations = (
         f'[[locations]]\ncode = "place{n}"\nname = "{LOCATION[:-2]} {n}"' for n in range(places)
@@ -80,6 +81,7 @@ validity = "90 days"
             *rewards,
             *locations,
             *(f"[[earn]]\n{rule}" for rule in rules),
+            more,
         )
     )
 
@@ -87,8 +89,10 @@ validity = "90 days"
 VISIT = 'rule = "visit"\nunit = "stamps"'
 PURCHASE = 'rule = "purchase"\nunit = "points"\nper = 1'
 #: What a sale gives besides points.
-STAMPS_TOO = 'rule = "purchase"\nunit = "stamps"\nper = 100'
+STAMPS_TOO = 'rule = "purchase"\nunit = "stamps"\nper = 1000'
 GIFT = 'rule = "joining"\nunit = "points"\namount = 21'
+STAMPS_GIFT = 'rule = "joining"\nunit = "stamps"\namount = 2'
+ALL_RULES = (VISIT, PURCHASE, STAMPS_TOO, GIFT)
 
 
 class _Phones(Simulator):
@@ -100,7 +104,7 @@ class _Phones(Simulator):
         super().__init__("sms", Sms.limits)
 
 
-class _Texter(InLines):
+class Texter(InLines):
     """Somebody who texts."""
 
     has_menu = False
@@ -108,6 +112,15 @@ class _Texter(InLines):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.address = self.phone
+
+    async def tells_the_network(self, word: Literal["stop", "start", "help"]) -> None:
+        """Text a word of the network's, which it leaves to us."""
+        heard = NetworkWord(word, answered=False)
+        await self._act(lambda: self.inbound(text=word, network=heard), 1)
+
+    async def means(self, action: Action) -> None:
+        """Write something that is understood like this."""
+        await self._act(lambda: self.inbound(text="…", action=action), 1)
 
 
 class _Texting(World):
@@ -123,7 +136,7 @@ class _Texting(World):
         return self.house
 
     def person(self, name: str, language: str) -> Person:
-        return _Texter(self.company, self._dispatcher, lambda: self._phones, name, language)
+        return Texter(self.company, self._dispatcher, lambda: self._phones, name, language)
 
 
 class Listener:

@@ -96,6 +96,42 @@ async def enrol(shop: Shop, phone: str = PHONE) -> Joined | Refused:
         return await joining.enrol(uow, phone, bara, shop.key(), NOW)
 
 
+@pytest.mark.parametrize(
+    ("channels", "approved", "told"),
+    [
+        ((), True, []),
+        (("telegram",), True, []),
+        (("whatsapp",), False, []),
+        (("telegram", "whatsapp"), True, ["whatsapp"]),
+        (("whatsapp", "sms"), True, ["sms"]),
+        (("sms",), False, ["sms"]),
+    ],
+)
+async def test_s33_who_is_enrolled_is_told_once_where_a_first_message_may_be_sent(
+    shop: Shop, channels: tuple[str, ...], approved: bool, told: list[str]
+) -> None:
+    if approved:
+        template = f'[whatsapp.templates.enrolled]\nen = "HX{"0" * 32}"\n\n[[rewards]]'
+        await shop.work.adopt(cafe(("[[rewards]]", template)), NOW)
+    bara = await shop.colleague()
+    async with shop.uow() as uow:
+        joined = await joining.enrol(uow, PHONE, bara, shop.key(), NOW, channels)
+    assert isinstance(joined, Joined)
+    async with shop.work.reading() as reader:
+        rows = await reader.rows(
+            "SELECT c.channel, c.last_inbound_at, o.class FROM outbox o "
+            "JOIN conversation c ON c.id = o.conversation_id"
+        )
+        identities = await members.identities(reader, joined.member.id)
+    assert joined.told == bool(told)
+    assert rows == [
+        {"channel": channel, "last_inbound_at": None, "class": "transactional"} for channel in told
+    ]
+    # That we wrote proves nothing.
+    assert identities == [("phone", "+420777123456", False)]
+    assert not joined.member.possessed
+
+
 @pytest.mark.parametrize("written", ["777123456", "00420777123456", "+420777123456"])
 async def test_s12_a_number_is_one_member_however_it_is_written(shop: Shop, written: str) -> None:
     enrolled = await enrol(shop)
