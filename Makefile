@@ -51,8 +51,9 @@ lint: $(VENV)/.installed-dev ## style, types and the arrows between packages
 bench: $(VENV)/.installed-dev ## speed, as ratios within one run; writes benchmarks/results/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
-phrases: $(VENV)/.installed-dev ## everything Regulars says, a page a language, into docs/phrases/
+phrases: $(VENV)/.installed-dev ## all that is said, into docs/phrases/, and played through, into docs/transcripts/
 	@$(BIN)/python -m bot.phrases
+	@REGULARS_TRANSCRIPTS=1 $(BIN)/python -m pytest -q tests/acceptance/test_languages.py
 	@test ! -f locales/measure.py || $(BIN)/python -m locales.measure
 
 lock: ## resolve the locked versions anew (needs uv)

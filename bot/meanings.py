@@ -47,7 +47,7 @@ class Meanings:
             return None
         languages = dict.fromkeys((turn.language, *turn.programme.shop.languages))
         guess = self._understanding.guess(turn.text, tuple(languages))
-        if guess.sure and guess.intent is not None:
+        if guess.intent is not None:
             return Action(_ANSWERED_BY[guess.intent])
         likely = tuple(dict.fromkeys(_ANSWERED_BY[intent] for intent in guess.candidates))
         return Action("which", likely) if likely else None

@@ -175,15 +175,24 @@ async def belongs_to(tx: Transaction, identity_id: int, member_id: int) -> None:
 async def of_member(reader: Reader, member_id: int) -> list[tuple[int, str]]:
     """A member's conversations that can be written to, with their channels, last used first.
 
-    Where we wrote first we say nothing more until somebody answers (S33).
+    Where we wrote first we say nothing more until somebody answers (S33). A dead number is passed
+    over; but after a stop or a block no other channel takes over (S33a).
     """
     rows = await reader.rows(
-        "SELECT c.id, c.channel FROM conversation c JOIN identity i ON i.id = c.identity_id "
-        "WHERE i.member_id = $1 AND c.blocked_at IS NULL AND c.opted_out_at IS NULL "
-        "AND c.last_inbound_at IS NOT NULL ORDER BY c.last_inbound_at DESC, c.id",
+        "SELECT c.id, c.channel, c.blocked_at, c.opted_out_at, i.kind FROM conversation c "
+        "JOIN identity i ON i.id = c.identity_id "
+        "WHERE i.member_id = $1 AND c.last_inbound_at IS NOT NULL "
+        "ORDER BY c.last_inbound_at DESC, c.id",
         member_id,
     )
-    return [(row["id"], row["channel"]) for row in rows]
+    found = []
+    for row in rows:
+        dead = row["blocked_at"] is not None and row["kind"] == "phone"
+        if row["opted_out_at"] is not None or (row["blocked_at"] is not None and not dead):
+            break
+        if not dead:
+            found.append((row["id"], row["channel"]))
+    return found
 
 
 async def block(tx: Transaction, conversation_id: int, now: datetime) -> None:

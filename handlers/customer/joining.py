@@ -281,9 +281,11 @@ async def ask_birthday(_turn: Turn) -> Reply:
 
 async def answer_birthday(turn: Turn) -> Reply:
     """Take a birthday, or go without."""
+    ready = phrase("join.ready")
     if turn.answer == "skip":
-        return Reply((phrase("join.ready"),), member_menu(), edits=True)
-    return await keep_birthday(turn, "join.birthday")
+        return Reply((ready,), member_menu(), edits=True)
+    kept = await keep_birthday(turn, "join.birthday")
+    return kept if kept.then else replace(kept, phrases=(*kept.phrases, ready))
 
 
 async def keep_birthday(turn: Turn, step: str) -> Reply:

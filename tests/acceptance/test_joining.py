@@ -29,6 +29,7 @@ OFFERS = (
 )
 NAME = "What should we call you? Our staff see it at the till."
 PHONE = "With your number we can find your card without your phone. Share it with the button below."
+READY = "All set. Show your card when you pay."
 BIRTHDAY = (
     "When is your birthday, so that we can think of you? "
     "Day and month are enough, such as 14 March."
@@ -338,23 +339,19 @@ class TestBirthday:
     @pytest.mark.parametrize("text", ["14 March", "14.3.", "14. 3.", "March 14", "1990-03-14"])
     async def test_is_kept(self, open_cafe: OpenCafe, text: str) -> None:
         anna = await self._asked(open_cafe)
-        assert await anna.says(text) == ["Noted: 14 March"]
+        assert await anna.says(text) == [f"Noted: 14 March\n{READY}"]
         assert anna.buttons == MENU
         assert (await anna.says("settings"))[0].split("\n")[1] == "Birthday: 14 March"
 
     async def test_is_asked_again_when_it_is_none(self, open_cafe: OpenCafe) -> None:
         anna = await self._asked(open_cafe)
-        assert await anna.says("31 February") == [
-            f"There is no such day.\n{BIRTHDAY}"
-        ]
-        assert await anna.says("a long time ago") == [
-            f"We can't read that as a day.\n{BIRTHDAY}"
-        ]
-        assert await anna.says("29 February") == ["Noted: 29 February"]
+        assert await anna.says("31 February") == [f"There is no such day.\n{BIRTHDAY}"]
+        assert await anna.says("a long time ago") == [f"We can't read that as a day.\n{BIRTHDAY}"]
+        assert await anna.says("29 February") == [f"Noted: 29 February\n{READY}"]
 
     async def test_can_be_skipped(self, open_cafe: OpenCafe) -> None:
         anna = await self._asked(open_cafe)
-        assert await anna.presses("Skip") == ["All set. Show your card when you pay."]
+        assert await anna.presses("Skip") == [READY]
 
     async def test_in_czech(self, open_cafe: OpenCafe) -> None:
         cafe = await open_cafe(preset("cafe-stamps", ASK_BIRTHDAY))
@@ -369,7 +366,9 @@ class TestBirthday:
             "Takový den v kalendáři není.\n"
             "Kdy máte narozeniny, ať na vás myslíme? Stačí den a měsíc, třeba 14. března."
         ]
-        assert await anna.says("24. prosince") == ["Zapsáno: 24. prosince"]
+        assert await anna.says("24. prosince") == [
+            "Zapsáno: 24. prosince\nVše je připraveno. Při placení ukažte kartu."
+        ]
 
     async def _asked(self, open_cafe: OpenCafe) -> Person:
         cafe = await open_cafe(preset("cafe-stamps", ASK_BIRTHDAY, NO_OFFERS))

@@ -12,7 +12,7 @@ from bot.domain.messages import phrase
 from locales.catalogue import FOLDER as LOCALES
 from locales.catalogue import Catalogue
 from tests.acceptance.cafe import Cafe, preset
-from tests.acceptance.conftest import DATABASES, OpenCafe
+from tests.acceptance.conftest import DATABASES, OpenCafe, on
 from tests.acceptance.transcripts import FOLDER, Transcript, TwilioPerson, keep, words, words_said
 from tests.chat import LANGUAGE_NAMES, OnSms, OnWhatsApp
 
@@ -268,6 +268,36 @@ async def test_the_whole_story(open_cafe: OpenCafe, channel: str, language: str)
     if channel == "sms":
         story.told.bill(story.anna, story.jana)
     keep(f"{channel}-{language}", story.told.page(marks))
+
+
+@on("sms", "whatsapp")
+async def test_who_has_no_app_is_answered_in_the_language_they_write(
+    open_cafe: OpenCafe, channel: str
+) -> None:
+    """The sign says how to join; what joining confirms is read in one's own language first."""
+    cafe = await open_cafe(programme(channel))
+    anna = cafe.guest("Anna")
+    await anna.says("JOIN")
+    assert anna.buttons[:2] == ["Join", "Language"]
+    await anna.says("Хочу карту")
+    assert anna.buttons[0] == "Вступить"
+    assert await cafe.rows("SELECT id FROM member") == []
+    await anna.says("Вступить")
+    await anna.says("Пропустить" if cafe.by_sms else "нет")
+    [member] = await cafe.rows("SELECT language FROM member")
+    assert member["language"] == "ru"
+    await anna.says("BALANCE")
+    assert anna.sees() != []
+    [member] = await cafe.rows("SELECT language FROM conversation")
+    assert member["language"] == "ru"
+
+
+@on("sms", "whatsapp")
+async def test_a_language_is_named_after_another_was_picked_from_the_list(cafe: Cafe) -> None:
+    anna = await cafe.member()
+    await anna.says("language")
+    await anna.presses(anna.buttons[1])
+    assert await anna.says("english") == ["English it is."]
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

@@ -386,7 +386,7 @@ class TestSmallTalk:
         assert await anna.says("Well?") == [
             "Sorry, I can't help with that. Write to us: ahoj@lipa.example"
         ]
-        assert anna.buttons == MENU
+        assert anna.buttons == ["Ask the shop", *MENU]
         await anna.says("balance")
         assert await anna.says("Do you?") == ["I didn't get that. Choose below, or type HELP."]
 
