@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 import structlog
 
@@ -31,7 +32,7 @@ from bot.web.cards import card_finder, picture_finder
 from bot.web.pages import Found
 from bot.web.simulator import Phone
 from handlers import ROUTERS, WITH_ARGUMENTS
-from locales import Catalogues
+from locales import Catalogues, Understanding
 from scheduler.clock import Ticker
 from scheduler.jobs import sweep
 
@@ -89,7 +90,7 @@ def build(
         channels=channels,
         routers=ROUTERS,
         words=words,
-        meanings=Meanings(None),  # LEAD: Understanding.load()
+        meanings=Meanings(_understanding()),
         deliver=sender.deliver,
         pages=public_address(settings),
     )
@@ -106,6 +107,12 @@ def build(
         twilio,
         phones,
     )
+
+
+@cache
+def _understanding() -> Understanding:
+    # Learning from thousands of phrases takes a second; a process does it once.
+    return Understanding.load()
 
 
 def public_address(settings: Settings) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import traceback
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -39,6 +40,11 @@ APOLOGY = Reply(
     ((Button(phrase("button.menu"), Action(HOME)),),),
     numbered=False,
 )
+
+#: Nobody writes so often in a day where an answer costs the shop money. Machines that answer each
+#: other do: another shop's bot, or a phone that says its owner is driving.
+ANSWERS_A_DAY = 120
+DAY = timedelta(days=1)
 
 #: Sends what a conversation was just told.
 Deliver = Callable[[Collection[int]], Awaitable[None]]
@@ -118,6 +124,10 @@ class Dispatcher:
                 INBOUND.labels(channel, "repeated").inc()
                 return ()
             turn = await self._turn(uow, message)
+            if await self._goes_in_circles(turn):
+                INBOUND.labels(channel, "too_many").inc()
+                log.warning("too many answers a day", channel=channel)
+                return ()
             answered = await self._routes.answer(turn)
             await self._keep(uow, turn, answered)
         INBOUND.labels(channel, "answered").inc()
@@ -155,6 +165,18 @@ class Dispatcher:
             channels=frozenset(self._channels),
             by_number=by_number,
         )
+
+    async def _goes_in_circles(self, turn: Turn) -> bool:
+        """Whether a conversation by a paid channel had all the answers of a day (S32).
+
+        Words to the network count always; and colleagues stamp all day long.
+        """
+        limits = self._channels[turn.message.address.channel].limits
+        paid = limits.segments or limits.window is not None
+        if not paid or turn.staff is not None or turn.message.network is not None:
+            return False
+        said = await outbox.said_since(turn.uow.tx, turn.conversation.id, turn.now - DAY)
+        return said >= ANSWERS_A_DAY
 
     async def _keep(self, uow: UnitOfWork, turn: Turn, answered: Answered) -> None:
         conversation = turn.conversation

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from bot.conversation import Turn
 from bot.domain.messages import Action
-from typing import Any
+from locales import Understanding
 
 #: What answers each intent; "missing" is part of the balance.
 _ANSWERED_BY: Mapping[str, str] = {
@@ -35,7 +35,7 @@ _ANSWERED_BY: Mapping[str, str] = {
 class Meanings:
     """Reads what members mean, in their language and the shop's others."""
 
-    def __init__(self, understanding: Any) -> None:
+    def __init__(self, understanding: Understanding) -> None:
         self._understanding = understanding
 
     def of(self, turn: Turn) -> Action | None:
@@ -43,7 +43,7 @@ class Meanings:
 
         Colleagues are left to their commands: at a till nothing is guessed.
         """
-        if turn.staff is not None or self._understanding is None:
+        if turn.staff is not None:
             return None
         languages = dict.fromkeys((turn.language, *turn.programme.shop.languages))
         guess = self._understanding.guess(turn.text, tuple(languages))

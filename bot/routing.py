@@ -25,6 +25,8 @@ HOME, UNKNOWN, STOP, JOIN, LANGUAGE = "menu", "unknown", "stop", "join", "langua
 HELP = "help"
 STAFF = "staff"
 
+#: Under an open question shorter texts are answers to it: names, days and the like.
+WORDS_OF_A_QUESTION = 3
 #: What is too vague to leave an open question for: an answer is likelier.
 _VAGUE = frozenset({"which", "pass_on"})
 
@@ -123,7 +125,7 @@ class Routes:
             return await self._pressed(turn, picked)
         step = self._steps.get(turn.conversation.step or "")
         meant = None if step is not None and step.free else self._meanings.of(turn)
-        if meant is not None and (step is None or meant.name not in _VAGUE):
+        if meant is not None and (step is None or _plain(meant, turn)):
             return await self._pressed(turn, meant)
         if step is not None:
             return await self._to_step(turn)
@@ -260,6 +262,11 @@ class Routes:
             )
             said = said[:-1]
         return Answered([*said, question], step.name, turn.draft)
+
+
+def _plain(meant: Action, turn: Turn) -> bool:
+    """Whether a text under an open question asks something else, rather than answers it."""
+    return meant.name not in _VAGUE and len(turn.text.split()) >= WORDS_OF_A_QUESTION
 
 
 def _allowed(route: Route, turn: Turn) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
+from typing import Any
 
 import structlog
 
@@ -75,7 +76,7 @@ class Sender:
             return
         async with self._work.reading() as reader:
             channels = await conversations.channels(reader, conversation_ids)
-        await asyncio.gather(*(self._drain(number, name) for number, name in channels.items()))
+        await _all(self._drain(number, name) for number, name in channels.items())
 
     async def deliver_due(self) -> int:
         """One round over all conversations with something due; returns how many there were.
@@ -83,7 +84,7 @@ class Sender:
         Messages of processes that died are found here too.
         """
         due = await self._due()
-        await asyncio.gather(*(self._round(name, numbers) for name, numbers in due.items()))
+        await _all(self._round(name, numbers) for name, numbers in due.items())
         return sum(map(len, due.values()))
 
     async def run(self, stop: asyncio.Event, pause_seconds: float = 1.0) -> None:
@@ -109,7 +110,7 @@ class Sender:
             return await outbox.due_conversations(reader, now, real_now, ROUND)
 
     async def _round(self, channel: str, conversation_ids: Collection[int]) -> None:
-        await asyncio.gather(*(self._drain(number, channel) for number in conversation_ids))
+        await _all(self._drain(number, channel) for number in conversation_ids)
 
     async def _logged(self, channel: str, conversation_ids: Collection[int]) -> None:
         try:
@@ -140,7 +141,8 @@ class Sender:
         queue = self._queues[slot.sender, slot.bulk]
         if not slot.taken:
             try:
-                await asyncio.wait_for(queue.acquire(), LEASE.total_seconds())
+                async with asyncio.timeout(LEASE.total_seconds()):
+                    await queue.acquire()
             except TimeoutError:
                 return None
             try:
@@ -251,6 +253,13 @@ class Sender:
 def pause_before(attempt: int) -> float:
     """Seconds to wait after a try that was not taken: 1, 2, 4 … up to five minutes."""
     return min(2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all of it, whatever becomes of a part; nothing goes on behind anybody's back."""
+    for ended in await asyncio.gather(*work, return_exceptions=True):
+        if ended is not None:
+            raise ended
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -1,6 +1,7 @@
-"""What loads, checks and renders the catalogues; one `.po` file per language."""
+"""What loads, checks and renders the catalogues, and what understands what people type."""
 
 from locales.catalogue import Catalogues, MissingPhrase
 from locales.formats import month_words
+from locales.understanding import Understanding
 
-__all__ = ["Catalogues", "MissingPhrase", "month_words"]
+__all__ = ["Catalogues", "MissingPhrase", "Understanding", "month_words"]

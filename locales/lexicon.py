@@ -39,6 +39,7 @@ class Lexicon:
                     self._whole[words].append(meaning)
         known = counted + Counter(word for words in self._whole for word in words)
         self._known = frozenset(known)
+        self._common = frozenset(word for word, times in counted.items() if times > 1)
         # The commonest first: of two words as near, it is the likelier.
         self._spelling: dict[str, list[str]] = defaultdict(list)
         for word in sorted(known, key=lambda word: (-known[word], word)):
@@ -48,6 +49,10 @@ class Lexicon:
     def knows(self, word: str) -> bool:
         """Whether a phrase or a meaning has this very word."""
         return word in self._known
+
+    def rare(self, word: str) -> bool:
+        """Whether the phrases have this word once or never: it says little by itself."""
+        return word not in self._common
 
     def begins(self, word: str) -> bool:
         """Whether a meaning has the beginning of this word."""

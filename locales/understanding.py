@@ -43,17 +43,20 @@ class _Reading:
     meanings: tuple[tuple[str, ...], ...]
     unknown: int
     mended: int
+    rare: bool
 
     def features(self) -> list[str]:
-        found = [f"w {w}" for w in self.words if w != "?"]
+        found = [f"w {w}" for w in self.words]
         found += [f"p {word[:4]}" for word in self.words if len(word) > 4]
+        begun = ("^", *(word[:3] for word in self.words), "$")
+        found += [f"b {a} {b}" for a, b in zip(begun, begun[1:], strict=False)]
         row = (("^",), *(m or ("?",) for m in self.meanings), ("$",))
         found += [f"m {one}" for several in self.meanings for one in several]
         found += [f"{a}>{b}" for x, y in zip(row, row[1:], strict=False) for a in x for b in y]
         flat = sorted({one for several in self.meanings for one in several})
         found += [f"{a}&{b}" for i, a in enumerate(flat) for b in flat[i + 1 :]]
-        if self.unknown:
-            found.append("unknown")
+        if self.rare:
+            found.append("rare")
         return list(dict.fromkeys(found))
 
 
@@ -137,7 +140,8 @@ class Understanding:
             length, meaning = owner.sayings(mended, at) if owner else (1, ())
             meanings.append(meaning)
             at += length
-        return _Reading(tuple(mended), tuple(meanings), unknown, slips)
+        rare = any(o is None or o.rare(w) for w, o in zip(mended, owners, strict=True))
+        return _Reading(tuple(mended), tuple(meanings), unknown, slips, rare)
 
     def _look_up(self, word, lexicons, slips):
         for lexicon in lexicons:

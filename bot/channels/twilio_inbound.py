@@ -16,6 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from bot.channels.base import NotProven, RawRequest, Unreadable, Webhook
 from bot.channels.twilio_errors import effect_on_address, explained
+from bot.domain import phones
 from bot.domain.messages import (
     Action,
     Address,
@@ -39,10 +40,14 @@ MESSAGE = Webhook("/twilio/message", _SILENCE, "text/xml")
 STATUS = Webhook("/twilio/status", _SILENCE, "text/xml")
 
 _SIGNATURE = "x-twilio-signature"
-#: Far more than Twilio ever sends: sorting them for the signature must not hold everybody up.
-_FIELDS = 500
+#: Far more fields, and bytes, than Twilio ever sends: reading and sorting them for the signature
+#: must not hold everybody up.
+_FIELDS, _BYTES = 500, 2**17
 
 PHONE = re.compile(r"\+[1-9][0-9]{4,14}")
+#: Twilio's ids have 34 characters; what can't be one is kept out of keys and columns.
+_SID = re.compile(r"[A-Za-z0-9]{1,64}")
+_CODE = re.compile(r"[0-9]{1,9}")
 
 Fields = MultiDict[str]
 State = Literal["sent", "delivered", "failed"]
@@ -101,23 +106,29 @@ class Inbox:
         if not signature:
             raise NotProven("no signature")
         try:
-            pairs = parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=_FIELDS)
+            fields = _fields(request.body)
         except ValueError:
             raise Unreadable("no form") from None
-        fields = MultiDict(pairs)
-        address = self.public_url + request.path
-        if not RequestValidator(self.token).validate(address, fields, signature):
+        if not self._proven(request.path, fields, signature):
             raise NotProven("not Twilio's signature")
         if urlsplit(request.path).path.endswith(STATUS.path):
             return self._receipt(fields, request.path)
         return self._message(fields)
 
+    def _proven(self, path: str, fields: Fields, signature: str) -> bool:
+        try:
+            return bool(
+                RequestValidator(self.token).validate(self.public_url + path, fields, signature)
+            )
+        except ValueError:
+            # A whole address instead of a path makes one that can't be taken apart.
+            return False
+
     def _message(self, fields: Fields) -> list[Event]:
-        sender, sid = fields.get("From", ""), fields.get("MessageSid", "")
+        sender, sid = fields.get("From", ""), _sid(fields)
         channel = WHATSAPP if sender.startswith(PREFIX) else SMS
         number = sender.removeprefix(PREFIX)
-        if sid and channel == SMS and sender and not PHONE.fullmatch(sender):
-            # A short code, a company's name, another network: answering a machine makes a loop.
+        if sid and _from_a_machine(fields, sender, channel):
             log.info("twilio.not_a_person")
             return []
         if not sid or not PHONE.fullmatch(number):
@@ -136,7 +147,7 @@ class Inbox:
                 address,
                 sid,
                 action=Action.unpack(_clean(pressed)),
-                message_id=fields.get("OriginalRepliedMessageSid"),
+                message_id=_sid(fields, "OriginalRepliedMessageSid") or None,
                 name=name,
             )
         media = _media(fields)
@@ -166,26 +177,52 @@ class Inbox:
         return UnreadableUpdate(channel, sid or hashlib.sha256(raw.encode()).hexdigest(), raw)
 
     def _receipt(self, fields: Fields, path: str) -> list[Event]:
-        sid = fields.get("MessageSid", "")
+        sid = _sid(fields)
         state = _STATES.get(fields.get("MessageStatus", ""))
         whatsapp = any(fields.get(end, "").startswith(PREFIX) for end in ("To", "From"))
         channel = WHATSAPP if whatsapp else SMS
         if not sid or state is None or channel not in self.on:
             return []
-        code = int(given) if (given := fields.get("ErrorCode", "")).isdecimal() else 0
+        code = int(given) if _CODE.fullmatch(given := fields.get("ErrorCode", "")) else 0
         failed = state == "failed" and code
         wording = fields.get("ErrorMessage") or fields.get("ChannelStatusMessage") or ""
         marks = parse_qs(urlsplit(path).query).get("m", [""])
+        number = fields.get("To", "").removeprefix(PREFIX)
         return [
             DeliveryReceipt(
                 channel,
                 sid,
                 state,
                 reason=explained(code, wording) if failed else "",
-                reference=marks[0],
+                reference=marks[0] if number else "",
+                sent_to=phones.canonical(number),
                 effect=effect_on_address(code) if failed else "",
             )
         ]
+
+
+def _fields(body: bytes) -> Fields:
+    """The form of a call; raises ValueError for none."""
+    if len(body) > _BYTES:
+        raise ValueError("too long for a form of Twilio's")
+    return MultiDict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS))
+
+
+def _sid(fields: Fields, name: str = "MessageSid") -> str:
+    """Twilio's id in a field; "" where none is."""
+    given = fields.get(name, "")
+    return given if _SID.fullmatch(given) else ""
+
+
+def _from_a_machine(fields: Fields, sender: str, channel: str) -> bool:
+    """Whether an answer would go to a machine, maybe ourselves, which makes a loop.
+
+    A short code, a company's name, another network, our own number; or a receipt that is sent to
+    where messages are.
+    """
+    no_number = channel == SMS and bool(sender) and not PHONE.fullmatch(sender)
+    own = bool(sender) and sender == fields.get("To")
+    return no_number or own or "MessageStatus" in fields
 
 
 def _media(fields: Fields) -> str | None:

@@ -216,8 +216,10 @@ class DeliveryReceipt:
     """What a provider says later about a message it took, by its id there.
 
     `reference` is our own mark of the message where the provider hands it back, so that a receipt
-    settles a message whose sending was never answered. `effect` is what a failure says of the
-    address: it opted out of the network's messages, or takes none until its owner writes again.
+    settles a message whose sending was never answered; `sent_to` is whom it went to, in the form by
+    which they are known, since a mark is only good for a message to them. `effect` is what a
+    failure says of the address: it opted out of the network's messages, or takes none until its
+    owner writes again.
     """
 
     channel: str
@@ -225,6 +227,7 @@ class DeliveryReceipt:
     state: Literal["sent", "delivered", "failed"]
     reason: str = ""
     reference: str = ""
+    sent_to: str = ""
     effect: Literal["", "opted_out", "blocked"] = ""
 
 

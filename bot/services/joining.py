@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.domain.members import STOP_WORDING, Member, Staff
 from bot.domain.messages import Address, Day, MessageClass, Moment, Reply, phrase
 from bot.services import earning, outreach
-from bot.services.phones import e164, proven_number
+from bot.services.phones import e164, is_mobile, proven_number
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import conversations, members, operations
@@ -223,7 +223,7 @@ async def _tell_enrolled(
     uow: UnitOfWork, member: Member, number: str, channels: Collection[str], now: datetime
 ) -> bool:
     channel = _first_contact(uow, member.language, channels)
-    if channel is None:
+    if channel is None or not is_mobile(number):
         return False
     address = Address(channel, number)
     theirs = await conversations.open(uow.tx, address, "phone", member.language, now)

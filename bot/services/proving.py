@@ -36,7 +36,7 @@ async def send_code(
 ) -> str | Refused:
     """Send a code to a number somebody typed in a conversation; the number in one form."""
     number = phones.e164(typed, uow.programme)
-    if number is None:
+    if number is None or not phones.is_mobile(number):
         return Refused(phrase("phone.invalid"))
     country = phones.country(number)
     if country not in (uow.programme.codes.countries or (phones.region(uow.programme),)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +22,12 @@ VALUE_LIMIT = 250
 #: How many questions one conversation may pass on in a day.
 QUESTIONS_A_DAY = 5
 DAY = timedelta(days=1)
+
+#: Characters nobody sees, such as those that turn the order of what follows; and a text's gaps.
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_GAP = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ async def ask(
         return Refused(nobody)
     if await questions.asked_since(uow.tx, conversation.id, now - DAY) >= QUESTIONS_A_DAY:
         return Refused(phrase("ask.enough"))
-    text = text[:TEXT_LIMIT]
+    # On one line: whoever asks must not write lines that read as ours.
+    text = " ".join(_readable(text).split())
     number = await questions.ask(uow.tx, conversation.id, text, now)
     reply = Reply(
         (asked(await _who(uow, conversation), text),),
@@ -65,6 +72,16 @@ def asked(who: str, text: str) -> Phrase:
     return (
         phrase("ask.asked", who=who, text=text) if who else phrase("ask.asked_stranger", text=text)
     )
+
+
+def _readable(text: str) -> str:
+    """What somebody wrote, as long as is passed on, in the order and the lines they show."""
+    return _GAP.sub("\n\n", _UNSEEN.sub(" ", text)).strip()[:TEXT_LIMIT]
+
+
+def _on_one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= VALUE_LIMIT else f"{line[: VALUE_LIMIT - 1].rstrip()}…"
 
 
 async def _listeners(uow: UnitOfWork, asker: Conversation) -> list[int]:
@@ -99,21 +116,26 @@ async def waiting(uow: UnitOfWork, question_id: int) -> Open | Refused:
 async def answer(
     uow: UnitOfWork, question_id: int, text: str, colleague: Staff, now: datetime
 ) -> Refused | None:
-    """Send a colleague's answer to whoever asked; the first answer counts."""
+    """Send a colleague's answer to whoever asked; the first answer counts.
+
+    Refused too where the network takes nothing to them any more.
+    """
     found = await waiting(uow, question_id)
     if isinstance(found, Refused):
         return found
-    text = text[:TEXT_LIMIT]
-    await questions.answer(uow.tx, question_id, text, colleague.id, now)
     question = await questions.lock(uow.tx, question_id)
     assert question is not None  # noqa: S101 - it was there a moment ago, under this lock
+    if await conversations.opted_out(uow.tx, question.conversation_id):
+        return Refused(phrase("code.stopped"))
+    text = _readable(text)
+    await questions.answer(uow.tx, question_id, text, colleague.id, now)
     conversation = await conversations.get(uow.tx, question.conversation_id)
     shop = uow.programme.shop.name
     reply = Reply(
         (phrase("ask.answer", shop=shop, text=text),),
         ((Button(phrase("button.menu"), Action("menu")),),),
         numbered=False,
-        template=phrase("template.answer", shop=shop, text=textwrap.shorten(text, VALUE_LIMIT)),
+        template=phrase("template.answer", shop=shop, text=_on_one_line(text)),
     )
     await outreach.say(
         uow,

@@ -323,8 +323,9 @@ _STEPS = {
 async def _told_of(reader: Reader, told: DeliveryReceipt) -> Row | None:
     """The message a receipt is about: by the provider's id, else by our mark on one without."""
     sql = (
-        "SELECT o.id, o.conversation_id, o.sent_at, c.last_inbound_at FROM outbox o "
-        "JOIN conversation c ON c.id = o.conversation_id WHERE c.channel = $1 AND "
+        "SELECT o.id, o.conversation_id, o.sent_at, c.last_inbound_at, i.kind, i.value_hash "
+        "FROM outbox o JOIN conversation c ON c.id = o.conversation_id "
+        "JOIN identity i ON i.id = c.identity_id WHERE c.channel = $1 AND "
     )
     row = await reader.row(f"{sql}o.provider_id = $2", told.channel, told.provider_id)
     if row is None and _REFERENCE.fullmatch(told.reference):
@@ -333,6 +334,12 @@ async def _told_of(reader: Reader, told: DeliveryReceipt) -> Row | None:
             told.channel,
             int(told.reference),
         )
+        if (
+            row
+            and told.sent_to
+            and row["value_hash"] != reader.vault.hash(row["kind"], told.sent_to)
+        ):
+            return None
     return row
 
 
@@ -365,6 +372,16 @@ async def last_choices(reader: Reader, conversation_id: int, limit: int) -> list
         conversation_id,
     )
     return [reader.vault.open("outbox.body", row["body_sealed"]) for row in rows]
+
+
+async def said_since(reader: Reader, conversation_id: int, since: datetime) -> int:
+    """How many messages were put here for a conversation after an instant."""
+    row = await reader.row(
+        "SELECT COUNT(*) AS messages FROM outbox WHERE conversation_id = $1 AND created_at > $2",
+        conversation_id,
+        since,
+    )
+    return int(row["messages"]) if row else 0
 
 
 async def counts(reader: Reader) -> dict[str, int]:

@@ -34,7 +34,7 @@ async def take(
     tx: Transaction, sender: str, rate: float, real_now: datetime, *, bulk: bool
 ) -> Slot:
     """Take the sender's next free moment for one of `rate` units a second, if we may."""
-    if isinf(rate):
+    if isinf(rate) and not bulk:
         return Slot(sender, bulk, real_now, taken=True)
     next_at, bulk_at = await _locked(tx, sender, real_now)
     free_at = max(next_at, real_now, bulk_at if bulk else real_now)

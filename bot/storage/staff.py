@@ -93,12 +93,16 @@ async def start_shift(tx: Transaction, staff_id: int, location: str | None) -> N
 
 
 async def conversations(reader: Reader, roles: tuple[Role, ...], except_for: int = 0) -> list[int]:
-    """The conversations of colleagues with one of these roles, but for one colleague."""
+    """The conversations of colleagues with one of these roles, but for one colleague.
+
+    Those where nothing arrives are left out: a question would wait there for nobody.
+    """
     marks = ", ".join(f"${number}" for number in range(2, len(roles) + 2))
     rows = await reader.rows(
         "SELECT c.id FROM conversation c JOIN identity i ON i.id = c.identity_id "
         "JOIN staff s ON s.id = i.staff_id "
-        f"WHERE s.removed_at IS NULL AND s.id <> $1 AND s.role IN ({marks}) ORDER BY c.id",
+        f"WHERE s.removed_at IS NULL AND s.id <> $1 AND s.role IN ({marks}) "
+        "AND c.blocked_at IS NULL AND c.opted_out_at IS NULL ORDER BY c.id",
         except_for,
         *(role.word for role in roles),
     )

@@ -124,7 +124,7 @@ class Story:
         title, address = f"{name}, {CHANNELS[channel]}", ADDRESSES[channel]
         self.told = Transcript(title, f"{address}ly", self.anna, self.jana)
         voice = cafe.words.voice
-        self._voice = voice(language, friendly=channel == "whatsapp", short=self.short)
+        self._voice = voice(language, friendly=ADDRESSES[channel] == "friendly", short=self.short)
 
     def _person(self, name: str) -> TwilioPerson:
         person = self.cafe.guest(name, self.language)
@@ -188,6 +188,7 @@ async def collects(story: Story) -> None:
     await told.writes(jana, f"{story.command('stamp')} {await story.code('member')} 9")
     await story.cafe.passes(days=3)
     await story.asks("balance")
+    await told.writes(anna, story.words.missing)
     await told.writes(jana, await story.code("member"))
     await told.presses(jana, "+1")
 
@@ -224,8 +225,11 @@ async def changes_settings(story: Story) -> None:
 async def asks_people(story: Story) -> None:
     told, anna, jana, words = story.told, story.anna, story.jana, story.words
     told.chapter("A question to the shop")
-    await story.asks("feedback")
+    if story.short:
+        await story.asks("feedback")
     await told.writes(anna, words.question)
+    if not story.short:
+        await story.picks(anna, "button.pass_on")
     await story.picks(jana, "button.answer")
     await told.writes(jana, words.answer)
     await told.writes(anna, words.thanks)

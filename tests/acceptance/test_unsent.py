@@ -12,10 +12,12 @@ from bot.channels.simulator import Simulator
 from bot.domain.messages import InboundMessage, OutboundMessage
 from bot.sender import SENDING_LEASE
 from bot.services.unit_of_work import LEASE
-from tests.acceptance.cafe import Cafe
+from tests.acceptance.cafe import ByTwilio, Cafe
 from tests.acceptance.conftest import on
-from tests.chat import InMemory, OnTelegram, Person
+from tests.chat import InMemory, OnTelegram, Person, ThroughTwilio
 from tests.doubles.telegram_methods import Kind
+from tests.doubles.twilio import Kind as TwilioKind
+from tests.doubles.twilio import TwilioDouble
 
 #: After it nothing of a dead process is leased any more.
 LONG = LEASE + SENDING_LEASE + timedelta(seconds=1)
@@ -237,3 +239,52 @@ async def at_the_till(cafe: Cafe) -> tuple[OnTelegram, Person, str]:
     anna = await cafe.member()
     assert isinstance(anna, OnTelegram)
     return anna, till, await cafe.code_of(anna)
+
+
+class TestTwilioFails:
+    """Twilio can be asked what it took."""
+
+    @pytest.mark.parametrize("kind", ["lost", "gateway"])
+    @on("sms", "whatsapp")
+    async def test_s31_taken_without_an_answer_arrives_once(
+        self, cafe: Cafe, kind: TwilioKind
+    ) -> None:
+        anna, double = await texting(cafe)
+        double.fail_next(kind)
+        said = await anna.says("balance")
+        assert len(said) == 1
+        assert [state for state, _ in await cafe.unsent()] == ["due"]
+        await cafe.passes(seconds=1)
+        assert (anna.sees(), await cafe.unsent()) == ([], [])
+
+    @pytest.mark.parametrize("kind", ["drop", "429", "503"])
+    @on("sms", "whatsapp")
+    async def test_s31_what_was_not_taken_arrives_a_moment_later(
+        self, cafe: Cafe, kind: TwilioKind
+    ) -> None:
+        anna, double = await texting(cafe)
+        double.fail_next(kind)
+        assert await anna.says("balance") == []
+        await cafe.passes(minutes=1)
+        assert len(anna.sees()) == 1
+
+    @on("sms")
+    async def test_s31_nothing_is_repeated_while_twilio_does_not_say(self, cafe: Cafe) -> None:
+        anna, double = await texting(cafe)
+        double.fail_next("lost")
+        double.fail_next("503", "list", times=3)
+        assert len(await anna.says("balance")) == 1
+        for _ in range(4):
+            await cafe.passes(minutes=1)
+            assert anna.sees() == []
+        assert await cafe.unsent() == []
+
+
+async def texting(cafe: Cafe) -> tuple[ThroughTwilio, TwilioDouble]:
+    """A member by Twilio, whose clock is the machine's, by which doubts go."""
+    anna = await cafe.member()
+    assert isinstance(anna, ThroughTwilio)
+    assert isinstance(cafe.world, ByTwilio)
+    double = cafe.world.double
+    double.now = cafe.clock.real_now
+    return anna, double

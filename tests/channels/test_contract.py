@@ -327,7 +327,7 @@ async def _twilio(stack: AsyncExitStack, name: str) -> Case:
     accepts.append(
         (
             signed(double, receipt, "/twilio/status?m=7"),
-            [DeliveryReceipt(name, "SM1", "delivered", reference="7")],
+            [DeliveryReceipt(name, "SM1", "delivered", reference="7", sent_to="+1")],
         )
     )
     kinds: tuple[Fault, ...] = ("429", "500", "503", "drop", "lost", "gateway", 21211, 21610, 63016)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from multidict import MultiDict
 
 from bot.channels.base import NotProven, RawRequest, Unreadable
 from bot.channels.twilio_inbound import Inbox
@@ -214,6 +215,28 @@ class TestMessages:
         assert first == again
         assert isinstance(first[0], UnreadableUpdate)
 
+    @pytest.mark.parametrize("sid", ["", "x" * 5000, "SM\0", "SM1; DROP", "SM-ž"])
+    def test_what_can_be_no_id_is_no_key_of_ours(self, sms: Phone, sid: str) -> None:
+        [kept] = call({**sms.write("JOIN"), "MessageSid": sid})
+        assert isinstance(kept, UnreadableUpdate)
+        assert len(kept.external_id) == 64
+        assert call({"MessageSid": sid, "MessageStatus": "sent"}, "/twilio/status?m=1") == []
+
+    def test_our_own_number_and_receipts_gone_astray_are_not_answered(
+        self, sms: Phone, whatsapp: Phone
+    ) -> None:
+        for form in (sms.write("JOIN"), whatsapp.write("JOIN")):
+            assert call({**form, "From": form["To"]}) == []
+            assert call({**form, "MessageStatus": "delivered"}) == []
+
+    def test_of_a_field_given_twice_the_first_counts(self, sms: Phone) -> None:
+        pairs = MultiDict([*sms.write("card").items(), ("Body", "STOP")])
+        proof = {"x-twilio-signature": double.signature(f"{PUBLIC}/twilio/message", pairs)}
+        body = urlencode(list(pairs.items())).encode()
+        [said] = Inbox(PUBLIC, TOKEN, BOTH).parse(RawRequest(proof, body, "/twilio/message"))
+        assert isinstance(said, InboundMessage)
+        assert (said.text, said.network) == ("card", None)
+
     def test_a_channel_that_is_off_is_silent(self, sms: Phone, whatsapp: Phone) -> None:
         assert call(whatsapp.write("JOIN"), on=("sms",)) == []
         assert call(sms.write("JOIN"), on=("whatsapp",)) == []
@@ -279,7 +302,7 @@ class TestReceipts:
     )
     def test_states(self, status: str, state: str) -> None:
         assert self.receipt(MessageStatus=status) == [
-            DeliveryReceipt("sms", "SM1", state, reference="42")  # type: ignore[arg-type]
+            DeliveryReceipt("sms", "SM1", state, reference="42", sent_to=ANNA)  # type: ignore[arg-type]
         ]
 
     @pytest.mark.parametrize("status", ["queued", "sending", "accepted", "scheduled", "", "new"])
@@ -309,6 +332,20 @@ class TestReceipts:
         )
         assert isinstance(receipt, DeliveryReceipt)
         assert receipt.reason == "69999 No route to +…"
+
+    @pytest.mark.parametrize("code", ["9" * 5000, "²", "many", "-1", "0"])
+    def test_what_is_no_code_is_left_out(self, code: str) -> None:
+        [receipt] = self.receipt(MessageStatus="failed", ErrorCode=code)
+        assert isinstance(receipt, DeliveryReceipt)
+        assert (receipt.reason, receipt.effect) == ("", "")
+
+    def test_a_mark_counts_with_whom_it_went_to_however_that_is_written(self) -> None:
+        [receipt] = self.receipt(To="whatsapp:+5215512345678")
+        [nobodys] = self.receipt(To="")
+        assert isinstance(receipt, DeliveryReceipt)
+        assert isinstance(nobodys, DeliveryReceipt)
+        assert (receipt.reference, receipt.sent_to) == ("42", "+525512345678")
+        assert nobodys.reference == ""
 
     def test_whatsapp_is_known_by_the_address(self) -> None:
         [receipt] = self.receipt(To=f"whatsapp:{ANNA}")

@@ -68,8 +68,11 @@ async def test_time_that_nobody_used_is_gone(sender: Sender) -> None:
 
 
 async def test_a_sender_without_a_rate_never_waits(sender: Sender) -> None:
-    for _ in range(3):
-        assert await sender.take(rate=inf) == Slot("sms", False, NOW, taken=True)
+    for bulk in (False, True, False, True):
+        assert await sender.take(rate=inf, bulk=bulk) == Slot("sms", bulk, NOW, taken=True)
+    await sender.hold_bulk(10)
+    assert not (await sender.take(rate=inf, bulk=True)).taken
+    assert (await sender.take(rate=inf)).taken
 
 
 async def test_senders_do_not_wait_for_each_other(sender: Sender, work: Work) -> None:
