@@ -128,13 +128,16 @@ class Step:
     """A question that stays open until it is answered: how it is asked, and what an answer does.
 
     `options` of `ask`'s buttons are pressed as `choice` makes them. `free`: whatever is written is
-    the answer, even if it reads like something else that could be asked here.
+    the answer, even if it reads like something else that could be asked here. `choices`: its
+    answers are its buttons alone. `once`: it is not asked again when anything else was said.
     """
 
     name: str
     ask: Callable[[Turn], Awaitable[Reply]]
     answer: Handler
     free: bool = False
+    choices: bool = False
+    once: bool = False
 
 
 def whole(text: str) -> int | None:

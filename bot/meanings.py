@@ -43,7 +43,7 @@ class Meanings:
 
         Colleagues are left to their commands: at a till nothing is guessed.
         """
-        if turn.staff is not None:
+        if turn.staff is not None or not _words(turn.text):
             return None
         languages = dict.fromkeys((turn.language, *turn.programme.shop.languages))
         guess = self._understanding.guess(turn.text, tuple(languages))
@@ -51,3 +51,10 @@ class Meanings:
             return Action(_ANSWERED_BY[guess.intent])
         likely = tuple(dict.fromkeys(_ANSWERED_BY[intent] for intent in guess.candidates))
         return Action("which", likely) if likely else None
+
+
+def _words(text: str) -> bool:
+    """Whether a text has a word in it, rather than a mistyped command, a code or signs alone."""
+    return not text.startswith("/") and any(
+        len(word) > 1 and word.strip(".,!?").isalpha() for word in text.split()
+    )

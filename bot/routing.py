@@ -124,8 +124,10 @@ class Routes:
         if picked is not None:
             return await self._pressed(turn, picked)
         step = self._steps.get(turn.conversation.step or "")
+        if step is not None and step.once and not self._agrees(turn):
+            step = None
         meant = None if step is not None and step.free else self._meanings.of(turn)
-        if meant is not None and (step is None or _plain(meant, turn)):
+        if meant is not None and (step is None or _asks(meant, step, turn.text)):
             return await self._pressed(turn, meant)
         if step is not None:
             return await self._to_step(turn)
@@ -150,6 +152,19 @@ class Routes:
             return None
         turn.text = rest
         return route
+
+    def _agrees(self, turn: Turn) -> bool:
+        """Whether a text says yes or no, in any language of the shop."""
+        return any(
+            self._words.is_word(word, turn.text, language)
+            for word in ("yes", "no")
+            for language in turn.programme.shop.languages
+        )
+
+    def _open(self, turn: Turn) -> str | None:
+        """The question that stays open whatever else is said."""
+        step = self._steps.get(turn.conversation.step or "")
+        return None if step is None or step.once else step.name
 
     def _found(self, turn: Turn) -> tuple[str, str] | None:
         """The command in the person's language, else in another that the shop speaks."""
@@ -202,7 +217,7 @@ class Routes:
 
     async def _stale(self, turn: Turn) -> Answered:
         """A button that is out of date opens the present state."""
-        if turn.conversation.step in self._steps:
+        if self._open(turn):
             return await self._with_question(turn, Reply((phrase("fallback.stale"),)))
         answered = await self._run(turn, self._commands[HOME])
         return replace(answered, closes=True)
@@ -223,7 +238,7 @@ class Routes:
             route = self._commands[STAFF if turn.staff else JOIN]
         misses = turn.conversation.misses
         said = _listed(await route.handler(turn))
-        step = None if turn.leaves else turn.conversation.step
+        step = None if turn.leaves else self._open(turn)
         answered = await self._after(turn, said, open_step=step)
         missed = route is self._commands[UNKNOWN] and not turn.understood
         return replace(answered, misses=misses + 1 if missed else 0, closes=turn.closes)
@@ -231,8 +246,8 @@ class Routes:
     async def _with_question(self, turn: Turn, reply: Reply) -> Answered:
         """Say something, and then what is open: the question, or else the menu."""
         misses = turn.conversation.misses
-        if turn.conversation.step in self._steps:
-            answered = await self._after(turn, [reply], open_step=turn.conversation.step)
+        if open_step := self._open(turn):
+            answered = await self._after(turn, [reply], open_step=open_step)
             return replace(answered, misses=misses)
         answered = await self._run(turn, self._commands[HOME])
         first, *others = answered.replies
@@ -264,9 +279,11 @@ class Routes:
         return Answered([*said, question], step.name, turn.draft)
 
 
-def _plain(meant: Action, turn: Turn) -> bool:
+def _asks(meant: Action, step: Step, text: str) -> bool:
     """Whether a text under an open question asks something else, rather than answers it."""
-    return meant.name not in _VAGUE and len(turn.text.split()) >= WORDS_OF_A_QUESTION
+    if meant.name in _VAGUE or len(text.split()) < WORDS_OF_A_QUESTION:
+        return False
+    return step.choices or text.rstrip().endswith("?")
 
 
 def _allowed(route: Route, turn: Turn) -> bool:

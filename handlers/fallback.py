@@ -33,7 +33,11 @@ _LABELS = {
 @router.action("which")
 async def which(turn: Turn) -> Reply:
     """Two things somebody may have meant, and a person for all the rest."""
-    meant = [(option(_LABELS[name], name),) for name in turn.args if name in _LABELS]
+    # Who then presses "No more offers" says so: that is no guess any more.
+    does = {"stop_whether": "stop"}
+    meant = [
+        (option(_LABELS[name], does.get(name, name)),) for name in turn.args if name in _LABELS
+    ]
     shop = (option(phrase("button.ask_shop"), "feedback"),)
     turn.understood = True
     return Reply((phrase("fallback.which"),), (*meant, shop))

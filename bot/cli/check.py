@@ -22,7 +22,9 @@ from bot.cli.opening import (
 from bot.cli.output import Json, say_json
 from bot.cli.telegram import NoTelegram, bot_name
 from bot.cli.templates import missing as without_content
+from bot.cli.templates import wanted as wanted_templates
 from bot.cli.twilio import NoTwilio, account_name
+from bot.domain.programme import did_you_mean
 from bot.settings import ENV_FILE, PREFIX, PUT_TOKEN, BadSettings, Settings, without_prefix
 from bot.storage import settings as kept
 from bot.storage.database import Database, DatabaseUnavailable
@@ -183,6 +185,14 @@ async def _telegram(settings: Settings, online: bool) -> AsyncIterator[Finding]:
 
 
 async def _twilio(settings: Settings, online: bool) -> AsyncIterator[Finding]:
+    if settings.twilio:
+        on = (
+            ("SMS", settings.twilio_sms_from),
+            ("WhatsApp", settings.twilio_whatsapp_from),
+        )
+        names = " and ".join(name for name, sender in on if sender)
+        called = f"{settings.public_url}/twilio/message"
+        yield Finding("info", names, f"on: have Twilio call {called} when a message comes in")
     if settings.twilio and online:
         try:
             name = await account_name(settings)
@@ -198,7 +208,18 @@ def _approved(settings: Settings, source: str | None) -> Iterator[Finding]:
         return
     words = Catalogues.load()
     programme, _ = programmes.read(source, words.languages)
-    for template in without_content(programme, words) if programme else ():
-        key = f"whatsapp.templates.{template.name}.{template.language}"
-        message = "has no ContentSid: `regulars templates` prints what to submit for approval"
-        yield Finding("warning", str(settings.programme), message, key=key)
+    if programme is None:
+        return
+    place = str(settings.programme)
+    for language in programme.shop.languages:
+        names = [t.name for t in without_content(programme, words) if t.language == language]
+        if names:
+            message = (
+                f"no ContentSid in {language} for {', '.join(names)}: `regulars templates` prints "
+                "what to submit for approval; answers within 24 hours need none"
+            )
+            yield Finding("warning", place, message, key="whatsapp.templates")
+    known = {template.name for template in wanted_templates(programme, words)}
+    for name in programme.whatsapp.templates.keys() - known:
+        message = f"nothing is said by this name.{did_you_mean(name, known)}"
+        yield Finding("warning", place, message, key=f"whatsapp.templates.{name}")

@@ -107,6 +107,11 @@ async def _link(settings: Settings, payload: str) -> str | None:
         name = None
     if name:
         return f"https://t.me/{name}?start={payload}"
+    if settings.twilio_whatsapp_from:
+        number = settings.twilio_whatsapp_from.partition("+")[2]
+        return f"https://wa.me/{number}?text={payload}"
+    if settings.twilio_sms_from:
+        return None  # what is to be sent is printed anyway
     if settings.public_url:
         return f"{settings.public_url}/s/{payload}"
     if settings.telegram_token is None:

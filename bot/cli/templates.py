@@ -16,7 +16,7 @@ from bot.domain.programme import Programme
 from locales import Catalogues
 
 #: What fills a place in the example that Meta wants to see.
-_EXAMPLES = {"have": "7", "total": "10", "code": "483920"}
+_EXAMPLES = {"have": "7", "total": "10", "code": "483920", "text": "OK, 10:00"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from bot.settings import PREFIX, Settings
 
 
+#: https://www.twilio.com/docs/api/errors/20003
+BAD_CREDENTIALS = "20003"
+
+
 class NoTwilio(Exception):
-    """Twilio did not take the credentials; the message says why and what to do."""
+    """Twilio did not answer, or not take the credentials; the message says why and what to do."""
 
 
 async def account_name(settings: Settings) -> str:
@@ -20,9 +24,14 @@ async def account_name(settings: Settings) -> str:
     try:
         return await account.name()
     except SendError as error:
+        if error.reason.startswith(BAD_CREDENTIALS):
+            raise NoTwilio(
+                f"{PREFIX}TWILIO_AUTH_TOKEN: Twilio did not take the credentials: copy "
+                "both from its console again"
+            ) from None
         raise NoTwilio(
-            f"{PREFIX}TWILIO_AUTH_TOKEN: Twilio did not take the credentials ({error.reason}): "
-            f"check them, {PREFIX}TWILIO_API_URL and this machine's network"
+            f"{PREFIX}TWILIO_API_URL: Twilio could not be asked ({error.reason}): check this "
+            "machine's network and the address"
         ) from None
     finally:
         await account.close()

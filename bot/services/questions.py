@@ -47,11 +47,8 @@ async def ask(
     Managers and owners hear it, or every colleague where none of those is here. Refused when
     nobody is, or when this conversation has asked too much today.
     """
-    listeners = await _listeners(uow, conversation)
-    if not listeners:
-        contact = uow.programme.shop.contact
-        nobody = phrase("fallback.person", contact=contact) if contact else phrase("ask.nobody")
-        return Refused(nobody)
+    if refused := await nobody(uow, conversation):
+        return refused
     if await questions.asked_since(uow.tx, conversation.id, now - DAY) >= QUESTIONS_A_DAY:
         return Refused(phrase("ask.enough"))
     # On one line: whoever asks must not write lines that read as ours.
@@ -61,10 +58,29 @@ async def ask(
         (asked(await _who(uow, conversation), text),),
         ((Button(phrase("button.answer"), Action("answer_question", (str(number),))),),),
         numbered=False,
+        template=phrase("template.question", shop=uow.programme.shop.name, text=_on_one_line(text)),
     )
-    for listener in listeners:
+    for listener in await _listeners(uow, conversation):
         await outreach.say(uow, listener, reply, now, message_class=MessageClass.TRANSACTIONAL)
     return None
+
+
+async def nobody(uow: UnitOfWork, asker: Conversation) -> Refused | None:
+    """Why nobody of the shop can be asked here, where that is so."""
+    if await _listeners(uow, asker):
+        return None
+    contact = uow.programme.shop.contact
+    return Refused(phrase("fallback.person", contact=contact) if contact else phrase("ask.nobody"))
+
+
+async def open_ones(uow: UnitOfWork, limit: int) -> list[Open]:
+    """The questions nobody has answered, oldest first, at most `limit`."""
+    found = []
+    for number in await questions.unanswered(uow.tx, limit):
+        question = await waiting(uow, number)
+        if isinstance(question, Open):
+            found.append(question)
+    return found
 
 
 def asked(who: str, text: str) -> Phrase:

@@ -42,6 +42,14 @@ async def asked_since(reader: Reader, conversation_id: int, since: datetime) -> 
     return int(row["asked"]) if row else 0
 
 
+async def unanswered(reader: Reader, limit: int) -> list[int]:
+    """The numbers of the questions that wait, oldest first."""
+    rows = await reader.rows(
+        f"SELECT id FROM question WHERE answered_at IS NULL ORDER BY asked_at, id LIMIT {int(limit)}"
+    )
+    return [row["id"] for row in rows]
+
+
 async def lock(tx: Transaction, question_id: int) -> Question | None:
     """A question, locked until the transaction ends, so that one colleague answers it."""
     row = await tx.row(f"SELECT * FROM question WHERE id = $1{tx.lock}", question_id)

@@ -16,7 +16,8 @@ async def feedback(turn: Turn) -> Reply:
     """`/feedback [words]`: pass the words on, or ask for them."""
     if turn.text and turn.message.action is None:
         return await _pass_on(turn, turn.text)
-    return Reply(then="feedback")
+    refused = await questions.nobody(turn.uow, turn.conversation)
+    return Reply((refused.why,), menu_of(turn)) if refused else Reply(then="feedback")
 
 
 @router.action("pass_on")
@@ -57,14 +58,10 @@ async def ask_whether(_turn: Turn) -> Reply:
 
 async def take_whether(turn: Turn) -> Reply:
     """Pass on what was written before, or not."""
-    spoken = (word for word in ("yes", "no") if turn.words.is_word(word, turn.text, turn.language))
-    answer = turn.answer or next(spoken, None)
-    if answer == "yes":
-        return await _pass_on(turn, turn.draft.get("words", ""))
-    if answer == "no":
-        return await home(turn)
-    # What they write meanwhile is what they mean now.
-    return Reply(then="feedback.whether", draft={"words": turn.text or turn.draft.get("words", "")})
+    agreed = turn.answer == "yes" or any(
+        turn.words.is_word("yes", turn.text, language) for language in turn.programme.shop.languages
+    )
+    return await _pass_on(turn, turn.draft.get("words", "")) if agreed else await home(turn)
 
 
 async def _pass_on(turn: Turn, words: str) -> Reply:
@@ -75,4 +72,4 @@ async def _pass_on(turn: Turn, words: str) -> Reply:
 
 
 router.step(Step("feedback", ask_words, take_words, free=True))
-router.step(Step("feedback.whether", ask_whether, take_whether))
+router.step(Step("feedback.whether", ask_whether, take_whether, once=True))

@@ -300,7 +300,7 @@ async def keep_birthday(turn: Turn, step: str) -> Reply:
     return Reply((phrase("birthday.kept", day=joining.yearly(month, day)),), member_menu())
 
 
-router.step(Step("join.welcome", ask_welcome, answer_welcome))
+router.step(Step("join.welcome", ask_welcome, answer_welcome, choices=True))
 router.step(Step("join.name", ask_name, answer_name))
-router.step(Step("join.marketing", ask_marketing, answer_marketing))
+router.step(Step("join.marketing", ask_marketing, answer_marketing, choices=True))
 router.step(Step("join.birthday", ask_birthday, answer_birthday))

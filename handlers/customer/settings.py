@@ -90,8 +90,12 @@ async def stop(turn: Turn) -> Reply:
 @router.action("stop_whether")
 async def stop_whether(turn: Turn) -> Reply:
     """Ask a person who seems to want no more messages; nothing stops on a guess."""
-    if turn.member is None and turn.begun is None:
+    holder = turn.member or turn.begun
+    if holder is None:
         return Reply((phrase("stop.stranger"),), menu_of(turn))
+    channel = turn.message.address.channel
+    if not await joining.marketing(turn.uow, holder.id, channel):
+        return Reply((phrase("stop.already"),), menu_of(turn))
     rows = ((option(phrase("button.offers_off"), "stop"), option(phrase("button.menu"), "menu")),)
     return Reply((phrase("stop.whether"),), rows)
 
@@ -163,6 +167,6 @@ async def answer_new_birthday(turn: Turn) -> Reply:
     return await keep_birthday(turn, "settings.birthday")
 
 
-router.step(Step("language", ask_language, answer_language))
+router.step(Step("language", ask_language, answer_language, choices=True))
 router.step(Step("settings.name", ask_new_name, answer_new_name))
 router.step(Step("settings.birthday", ask_new_birthday, answer_new_birthday))

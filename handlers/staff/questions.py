@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import Router, Step, Turn, choice, whole
+from bot.conversation import Router, Step, Turn, choice, option, whole
 from bot.domain.members import Role
 from bot.domain.messages import Reply, phrase
 from bot.services import questions
@@ -10,6 +10,24 @@ from bot.services.results import Refused
 from handlers.menu import home, staff_menu
 
 router = Router()
+
+
+#: Questions shown at once; answered ones make room for the next.
+SHOWN, SHORT_SHOWN = 5, 1
+
+
+@router.command("questions", role=Role.CASHIER)
+async def open_questions(turn: Turn) -> Reply:
+    """What customers asked and nobody has answered."""
+    found = await questions.open_ones(turn.uow, SHORT_SHOWN if turn.short else SHOWN)
+    if not found:
+        return Reply((phrase("ask.none_open"),), staff_menu(turn))
+    rows = tuple(
+        (option(phrase("button.answer_to", number=str(n)), "answer_question", str(one.id)),)
+        for n, one in enumerate(found, 1)
+    )
+    lines = tuple(questions.asked(one.who, one.text) for one in found)
+    return Reply(lines, rows)
 
 
 @router.action("answer_question", role=Role.CASHIER)

@@ -122,7 +122,9 @@ class Story:
         self.jana = self._person(self.words.colleague)
         name = cafe.words.render(phrase("language.name"), language)
         title, address = f"{name}, {CHANNELS[channel]}", ADDRESSES[channel]
-        self.told = Transcript(title, f"{address}ly", self.anna, self.jana)
+        self.told = Transcript(
+            title, "formally" if address == "formal" else "as friends do", self.anna, self.jana
+        )
         voice = cafe.words.voice
         self._voice = voice(language, friendly=ADDRESSES[channel] == "friendly", short=self.short)
 

@@ -379,22 +379,20 @@ class TestSmallTalk:
 
     async def test_two_misses_reach_a_person(self, cafe: Cafe) -> None:
         anna, _ = await stamped(cafe, 0)
-        assert await anna.says("Do you have oat milk?") == [
-            "I didn't get that. Choose below, or type HELP."
-        ]
+        assert await anna.says("fjdksla") == ["I didn't get that. Choose below, or type HELP."]
         assert anna.buttons == MENU
-        assert await anna.says("Well?") == [
+        assert await anna.says("qwrtp") == [
             "Sorry, I can't help with that. Write to us: ahoj@lipa.example"
         ]
         assert anna.buttons == ["Ask the shop", *MENU]
         await anna.says("balance")
-        assert await anna.says("Do you?") == ["I didn't get that. Choose below, or type HELP."]
+        assert await anna.says("fjdksla") == ["I didn't get that. Choose below, or type HELP."]
 
     async def test_a_shop_nobody_can_write_to(self, open_cafe: OpenCafe) -> None:
         cafe = await open_cafe(preset("cafe-stamps", ('contact = "ahoj@lipa.example"', "")))
         anna = await cafe.member()
         for _ in range(3):
-            assert await anna.says("hm") == ["I didn't get that. Choose below, or type HELP."]
+            assert await anna.says("fjdksla") == ["I didn't get that. Choose below, or type HELP."]
         assert (await anna.says("help"))[0].endswith("STOP – no more offers")
 
     async def test_privacy_says_what_is_kept(self, cafe: Cafe) -> None:

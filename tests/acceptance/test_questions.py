@@ -64,7 +64,8 @@ async def test_what_can_not_be_passed_on_is_said(cafe: Cafe) -> None:
     for number in range(5):
         assert await anna.says(f"/feedback {number}") == ["Passed on. The answer comes here."]
     assert await anna.says("/feedback 6") == [
-        "We have your questions from today. The answers come here."
+        "That's as many questions as we can pass on today. "
+        "The answers to the earlier ones come here."
     ]
     assert owner.sees() == []
     await cafe.passes(days=1, seconds=1)
@@ -85,3 +86,32 @@ async def test_a_question_can_be_left(cafe: Cafe) -> None:
     assert await owner.presses("Answer") == [
         "Question from Anna: Oat milk?\nWrite the answer; it goes to them as you write it."
     ]
+
+
+@on("telegram", "simulator-text")
+async def test_no_question_is_lost_among_the_others(cafe: Cafe) -> None:
+    owner, anna = await cafe.colleague("Petr", Role.OWNER), await cafe.member("Anna")
+    assert await owner.says("questions") == ["No question waits for an answer."]
+    await anna.says("/feedback Oat milk?")
+    await anna.says("/feedback Parking?")
+    assert await owner.says("questions") == [
+        "Question from Anna: Oat milk?\nQuestion from Anna: Parking?"
+    ]
+    await owner.presses("Answer 1")
+    await owner.says("Yes.")
+    assert anna.sees() == ["Kavárna Lípa: Yes."]
+    assert await owner.says("questions") == ["Question from Anna: Parking?"]
+
+
+@on("telegram", "simulator-text")
+async def test_an_offer_to_pass_on_lapses_when_anything_else_is_said(cafe: Cafe) -> None:
+    owner, anna = await cafe.colleague("Petr", Role.OWNER), await cafe.member("Anna")
+    offer = ["That one is for a person. Shall I pass it on to the shop?"]
+    assert await anna.says("do you have oat milk for my coffee?") == offer
+    assert await anna.says("balance") == [
+        "0 of 10 stamps\n○○○○○○○○○○\n10 more stamps and it's yours: Coffee of your choice"
+    ]
+    assert await anna.says("yes") != ["Passed on. The answer comes here."]
+    assert owner.sees() == []
+    await anna.says("do you have oat milk for my coffee?")
+    assert await anna.says("ano") == ["Passed on. The answer comes here."]

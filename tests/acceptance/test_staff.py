@@ -125,6 +125,8 @@ class TestRoles:
                 assert await bara.says(text) in (
                     ["I didn't get that. Choose below, or type HELP."],
                     ["Sorry, I can't help with that. Write to us: ahoj@lipa.example"],
+                    ["Which of these do you mean?"],
+                    ["That one is for a person. Shall I pass it on to the shop?"],
                 )
 
     async def test_customers_get_nothing_by_pressing(self, cafe: Cafe) -> None:

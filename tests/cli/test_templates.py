@@ -86,10 +86,21 @@ async def test_check_names_each_that_is_missing(
 ) -> None:
     sid = "HX0123456789abcdef0123456789abcdef"
     programme(f'[whatsapp.templates.stamps]\nen = "{sid}"\n')
-    keys = [found.key for found in await findings(online=False) if found.level == "warning"]
-    assert "whatsapp.templates.stamps.cs" in keys
-    assert "whatsapp.templates.used.en" in keys
-    assert "whatsapp.templates.stamps.en" not in keys
+    said = [f.message for f in await findings(online=False) if f.key == "whatsapp.templates"]
+    english, czech = (line.partition(":")[0] for line in said)
+    assert english.startswith("no ContentSid in en for ")
+    assert "used" in english
+    assert "stamps" not in english
+    assert czech.startswith("no ContentSid in cs for ")
+    assert "stamps" in czech
+
+
+async def test_check_names_what_nothing_says(
+    programme: Callable[[str], None], twilio: None
+) -> None:
+    programme('[whatsapp.templates.rewrd]\nen = "HX0123456789abcdef0123456789abcdef"\n')
+    [found] = [f for f in await findings(online=False) if f.key == "whatsapp.templates.rewrd"]
+    assert found.message == 'nothing is said by this name. Did you mean "reward"?'
 
 
 async def test_online_asks_twilio(
@@ -108,6 +119,7 @@ async def test_online_asks_twilio(
         monkeypatch.setenv("REGULARS_TWILIO_AUTH_TOKEN", "0" * 32)
         refused = await said()
     unreachable = await said()
-    for finding, reason in ((refused, "20003 "), (unreachable, "not reached")):
-        assert (finding.level, finding.place) == ("error", "REGULARS_TWILIO_AUTH_TOKEN")
-        assert finding.message.startswith(f"Twilio did not take the credentials ({reason}")
+    assert (refused.level, refused.place) == ("error", "REGULARS_TWILIO_AUTH_TOKEN")
+    assert refused.message.startswith("Twilio did not take the credentials")
+    assert (unreachable.level, unreachable.place) == ("error", "REGULARS_TWILIO_API_URL")
+    assert unreachable.message.startswith("Twilio could not be asked (not reached")
