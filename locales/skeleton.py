@@ -25,6 +25,9 @@ _LATIN = (
     *(("jo", "e"), ("w", "v"), ("x", "h"), ("y", "i"), ("j", "i")),
 )
 
+#: Russian typed while the keyboard was set to Latin letters.
+_KEYBOARD = str.maketrans("qwertyuiop[]asdfghjkl;'zxcvbnm,.`", "йцукенгшщзхъфывапролджэячсмитьбюё")
+
 _DOUBLED = re.compile(r"(.)\1+")
 _FOUR = re.compile(r"(?<=[a-z])4|4(?=[a-z])")
 _SIX = re.compile(r"(?<=[a-z])6|6(?=[a-z])")
@@ -37,6 +40,11 @@ def skeleton(text: str) -> list[str]:
     if not any(c.isalnum() for c in plain):
         return sorted({c for c in plain if not c.isspace()})
     return [word for word in map(_word, plain.split()) if word]
+
+
+def as_if_cyrillic(text: str) -> str:
+    """What a text reads that was meant for the Russian keyboard: "rfhnf" is "карта"."""
+    return text.lower().translate(_KEYBOARD)
 
 
 def _word(word: str) -> str:

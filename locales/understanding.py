@@ -5,33 +5,50 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+
+from rapidfuzz.distance import Levenshtein
 
 from locales.classifier import Classifier
 from locales.lexicon import Lexicon
-from locales.skeleton import skeleton
+from locales.skeleton import as_if_cyrillic, skeleton
 from locales.words import LONGEST
 
-#: Where the phrases are, a file per language.
+#: Where the phrases are, a file per language: lists of phrases by intent, and under `meanings`
+#: the words that mean the same.
 FOLDER = Path(__file__).parent / "intents"
 MEANINGS = "meanings"
+#: Understood in every shop.
 FALLBACK = "en"
 
 #: What is not for the bot.
 OTHER = "other"
 
 #: Answered alike, so a doubt between them is none.
-_KIN = {"missing": "balance", "feedback": OTHER}
+KIN: Mapping[str, str] = {"missing": "balance", "feedback": OTHER}
 
 #: What spends, stops or erases, or leads there: said in nearly these words, or asked about.
-_GRAVE = frozenset({"stop", "redeem", "privacy"})
+GRAVE = frozenset({"stop", "redeem", "privacy"})
 
-_SURE, _SURE_GRAVE, _LIKELY = 0.7, 0.9, 0.4
+#: From which likelihood on an intent is sure, and a candidate worth asking about.
+_SURE, _SURE_GRAVE, _LIKELY = 0.75, 0.9, 0.15
+
+#: Looking for what a misspelt word was takes longest; a text has at most so many.
 _MOST_MISSPELT = 8
+
+#: Phrases by intent, by language.
+Phrases = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
+    """What a text means. `sure`: act on `intent`.
+
+    Not sure: `candidates` has the two likeliest intents, to be asked about. An intent "other" is
+    for the shop's people; None without candidates is a text without a word anybody knows.
+    """
+
     intent: str | None
     sure: bool
     candidates: tuple[str, ...] = ()
@@ -39,6 +56,8 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
+    """A text as its words, spelled right, and what each saying in it can mean."""
+
     words: tuple[str, ...]
     meanings: tuple[tuple[str, ...], ...]
     unknown: int
@@ -46,13 +65,14 @@ class _Reading:
     rare: bool
 
     def features(self) -> list[str]:
-        found = [f"w {w}" for w in self.words]
+        """What the classifier sees: words, their beginnings, meanings, and which go together."""
+        found = [f"w {word}" for word in self.words]
         found += [f"p {word[:4]}" for word in self.words if len(word) > 4]
         begun = ("^", *(word[:3] for word in self.words), "$")
-        found += [f"b {a} {b}" for a, b in zip(begun, begun[1:], strict=False)]
-        row = (("^",), *(m or ("?",) for m in self.meanings), ("$",))
+        found += [f"b {a} {b}" for a, b in pairwise(begun)]
+        row = (("^",), *(several or ("?",) for several in self.meanings), ("$",))
         found += [f"m {one}" for several in self.meanings for one in several]
-        found += [f"{a}>{b}" for x, y in zip(row, row[1:], strict=False) for a in x for b in y]
+        found += [f"{a}>{b}" for x, y in pairwise(row) for a in x for b in y]
         flat = sorted({one for several in self.meanings for one in several})
         found += [f"{a}&{b}" for i, a in enumerate(flat) for b in flat[i + 1 :]]
         if self.rare:
@@ -61,13 +81,11 @@ class _Reading:
 
 
 class Understanding:
-    def __init__(
-        self,
-        phrases: Mapping[str, Mapping[str, Sequence[str]]],
-        meanings: Mapping[str, Mapping[str, Sequence[str]]],
-    ) -> None:
+    """Understands the languages there are phrases of; the same text always the same way."""
+
+    def __init__(self, phrases: Phrases, meanings: Phrases) -> None:
         self._lexicons = {
-            language: Lexicon((p for ps in said.values() for p in ps), meanings[language])
+            language: Lexicon((p for several in said.values() for p in several), meanings[language])
             for language, said in phrases.items()
         }
         self._known: dict[str, list[tuple[str, ...]]] = {}
@@ -75,12 +93,13 @@ class Understanding:
         for _, language, intent, phrase in sorted(_spread(phrases)):
             reading = self._read(skeleton(phrase), [self._lexicons[language]])
             examples.append((reading.features(), intent))
-            if intent in _GRAVE:
+            if intent in GRAVE:
                 self._known.setdefault(intent, []).append(reading.words)
         self._classifier = Classifier(examples)
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Understanding:
+        """Learns from the phrases in a folder, which takes about a second."""
         phrases, meanings = {}, {}
         for file in sorted(folder.glob("*.toml")):
             content = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -89,21 +108,22 @@ class Understanding:
         return cls(phrases, meanings)
 
     def guess(self, text: str, languages: Sequence[str]) -> Guess:
+        """What `text` means to somebody who may be writing any of `languages`, or English."""
         if len(text) > LONGEST:
             return Guess(OTHER, sure=True)
-        words = skeleton(text)
-        reading = self._read(words, self._order(words, languages))
-        if reading.unknown == len(words):
-            return Guess(None, sure=False)
-        likely = self._classifier.likelihoods(reading.features())
-        return self._decide(likely, reading)
+        for written in (text, as_if_cyrillic(text)):
+            words = skeleton(written)
+            reading = self._read(words, self._order(words, languages))
+            if reading.unknown < len(words):
+                return self._decide(self._classifier.likelihoods(reading.features()), reading)
+        return Guess(None, sure=False)
 
     def _decide(self, likely: Mapping[str, float], reading: _Reading) -> Guess:
         ranked = sorted(likely, key=lambda intent: -likely[intent])
         best = ranked[0]
-        kin = _KIN.get(best, best)
-        share = sum(p for intent, p in likely.items() if _KIN.get(intent, intent) == kin)
-        if best in _GRAVE:
+        kin = KIN.get(best, best)
+        share = sum(p for intent, p in likely.items() if KIN.get(intent, intent) == kin)
+        if best in GRAVE:
             sure = share >= _SURE_GRAVE and self._said_so(best, reading)
         else:
             sure = share >= _SURE
@@ -115,12 +135,18 @@ class Understanding:
         return Guess(None, sure=False, candidates=candidates)
 
     def _said_so(self, intent: str, reading: _Reading) -> bool:
+        """Whether a text is nearly one of the intent's own phrases: "don't stop" is not "stop"."""
         if reading.unknown or reading.mended:
             return False
-        return any(_distance(reading.words, known) * 3 <= len(known) for known in self._known[intent])
+        return any(
+            Levenshtein.distance(reading.words, known) * 3 <= len(known)
+            for known in self._known[intent]
+        )
 
     def _order(self, words: Sequence[str], languages: Sequence[str]) -> list[Lexicon]:
-        offered = [self._lexicons[code] for code in dict.fromkeys((*languages, FALLBACK)) if code in self._lexicons]
+        """The languages' words, those first that know most of a text."""
+        codes = dict.fromkeys((*languages, FALLBACK))
+        offered = [self._lexicons[code] for code in codes if code in self._lexicons]
         return sorted(offered, key=lambda lexicon: -sum(map(lexicon.knows, words)))
 
     def _read(self, words: Sequence[str], lexicons: Sequence[Lexicon]) -> _Reading:
@@ -128,45 +154,52 @@ class Understanding:
         owners: list[Lexicon | None] = []
         unknown = slips = 0
         for word in words:
-            found, owner, slip = self._look_up(word, lexicons, slips)
+            found, owner, slip = _look_up(word, lexicons, slips < _MOST_MISSPELT)
             slips += slip
             mended += found
             owners += [owner] * len(found)
             unknown += owner is None
-        meanings = []
-        at = 0
-        while at < len(mended):
-            owner = owners[at]
-            length, meaning = owner.sayings(mended, at) if owner else (1, ())
-            meanings.append(meaning)
-            at += length
         rare = any(o is None or o.rare(w) for w, o in zip(mended, owners, strict=True))
-        return _Reading(tuple(mended), tuple(meanings), unknown, slips, rare)
+        return _Reading(tuple(mended), _meanings(mended, owners), unknown, slips, rare)
 
-    def _look_up(self, word, lexicons, slips):
+
+def _meanings(
+    words: Sequence[str], owners: Sequence[Lexicon | None]
+) -> tuple[tuple[str, ...], ...]:
+    """What each saying can mean, in the order they stand; none for a word without a meaning."""
+    meanings: list[tuple[str, ...]] = []
+    at = 0
+    while at < len(words):
+        owner = owners[at]
+        length, meaning = owner.sayings(words, at) if owner else (1, ())
+        meanings.append(meaning)
+        at += length
+    return tuple(meanings)
+
+
+def _look_up(
+    word: str, lexicons: Sequence[Lexicon], mend: bool
+) -> tuple[list[str], Lexicon | None, int]:
+    """The words a typed one stands for, whose they are, and whether it had to be mended."""
+    for lexicon in lexicons:
+        if lexicon.knows(word):
+            return [word], lexicon, 0
+    for lexicon in lexicons:
+        if lexicon.begins(word):
+            return [word], lexicon, 0
+    if mend:
         for lexicon in lexicons:
-            if lexicon.knows(word):
-                return [word], lexicon, 0
+            if meant := lexicon.meant(word):
+                return [meant], lexicon, 1
         for lexicon in lexicons:
-            if lexicon.begins(word):
-                return [word], lexicon, 0
-        if slips < _MOST_MISSPELT:
-            for lexicon in lexicons:
-                if meant := lexicon.meant(word):
-                    return [meant], lexicon, 1
-            for lexicon in lexicons:
-                if parts := lexicon.parts(word):
-                    return parts, lexicon, 1
-        return [word], None, 0
+            if parts := lexicon.parts(word):
+                return parts, lexicon, 1
+    return [word], None, 0
 
 
-def _spread(phrases):
+def _spread(phrases: Phrases) -> Iterator[tuple[float, str, str, str]]:
+    """Every phrase with its place, so that sorting mixes languages and intents evenly."""
     for language, said in phrases.items():
         for intent, several in said.items():
             for at, phrase in enumerate(several):
                 yield (at + 0.5) / len(several), language, intent, phrase
-
-
-def _distance(one: Sequence[str], other: Sequence[str]) -> int:
-    from rapidfuzz.distance import Levenshtein
-    return Levenshtein.distance(one, other)
