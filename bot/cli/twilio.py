@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.settings import PREFIX, Settings
 
-
 #: https://www.twilio.com/docs/api/errors/20003
 BAD_CREDENTIALS = "20003"
 

@@ -45,7 +45,8 @@ async def asked_since(reader: Reader, conversation_id: int, since: datetime) -> 
 async def unanswered(reader: Reader, limit: int) -> list[int]:
     """The numbers of the questions that wait, oldest first."""
     rows = await reader.rows(
-        f"SELECT id FROM question WHERE answered_at IS NULL ORDER BY asked_at, id LIMIT {int(limit)}"
+        "SELECT id FROM question WHERE answered_at IS NULL "
+        f"ORDER BY asked_at, id LIMIT {int(limit)}"
     )
     return [row["id"] for row in rows]
 
