@@ -12,7 +12,8 @@ router = Router()
 @router.command("start")
 async def start(turn: Turn) -> Reply:
     """Look in: the menu, or joining where a person is not a member yet."""
-    if turn.member is None and turn.staff is None and turn.conversation.step:
+    joining = (turn.conversation.step or "").startswith("join.")
+    if turn.member is None and turn.staff is None and joining:
         return Reply()
     return await home(turn)
 

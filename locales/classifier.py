@@ -14,6 +14,7 @@ _PASSES, _STEP = 5, 0.3
 
 #: How sharply scores become likelihoods; by cross-validation, so that they are about true.
 _SHARPNESS = 5.0
+SHRINK = False
 
 
 class Classifier:
@@ -40,17 +41,22 @@ class Classifier:
             rows = [self._rows[feature] for feature in features]
             prepared.append((rows, [s / length for s in squares], length, columns[label]))
         for _ in range(_PASSES):
-            for rows, changes, length, right in prepared:
+            missed = []
+            for example in prepared:
+                rows, changes, length, right = example
                 scores = [sum(column) / length for column in zip(*rows, strict=True)]
                 reached, scores[right] = scores[right], float("-inf")
                 best = max(scores)
                 wrong = scores.index(best)
                 lack = 1 - reached + best
                 if lack > 0:
+                    missed.append(example)
                     step = min(_STEP, lack / 2)
                     for row, change in zip(rows, changes, strict=True):
                         row[right] += step * change
                         row[wrong] -= step * change
+            if SHRINK:
+                prepared = missed
 
     def likelihoods(self, features: Sequence[str]) -> dict[str, float]:
         """How likely each label is; the labels in a fixed order where nothing is known."""

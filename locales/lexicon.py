@@ -26,8 +26,10 @@ class Lexicon:
     A meaning lists words and sayings, each whole (`gift`) or by its beginning (`reward*`).
     """
 
-    def __init__(self, phrases: Iterable[str], meanings: Mapping[str, Sequence[str]]) -> None:
-        counted = Counter(word for phrase in phrases for word in skeleton(phrase))
+    def __init__(
+        self, phrases: Iterable[Sequence[str]], meanings: Mapping[str, Sequence[str]]
+    ) -> None:
+        counted = Counter(word for phrase in phrases for word in phrase)
         self._whole: dict[tuple[str, ...], list[str]] = defaultdict(list)
         self._begun: dict[str, list[str]] = defaultdict(list)
         for meaning, sayings in meanings.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from locales.words import loose
 
@@ -47,6 +48,7 @@ def as_if_cyrillic(text: str) -> str:
     return text.lower().translate(_KEYBOARD)
 
 
+@lru_cache(maxsize=8192)
 def _word(word: str) -> str:
     if word.isdigit():
         return "#"

@@ -84,14 +84,17 @@ class Understanding:
     """Understands the languages there are phrases of; the same text always the same way."""
 
     def __init__(self, phrases: Phrases, meanings: Phrases) -> None:
+        said = sorted(_spread(phrases))
         self._lexicons = {
-            language: Lexicon((p for several in said.values() for p in several), meanings[language])
-            for language, said in phrases.items()
+            language: Lexicon(
+                [words for _, of, _, words in said if of == language], meanings[language]
+            )
+            for language in phrases
         }
         self._known: dict[str, list[tuple[str, ...]]] = {}
         examples = []
-        for _, language, intent, phrase in sorted(_spread(phrases)):
-            reading = self._read(skeleton(phrase), [self._lexicons[language]])
+        for _, language, intent, words in said:
+            reading = self._read(words, [self._lexicons[language]])
             examples.append((reading.features(), intent))
             if intent in GRAVE:
                 self._known.setdefault(intent, []).append(reading.words)
@@ -197,9 +200,9 @@ def _look_up(
     return [word], None, 0
 
 
-def _spread(phrases: Phrases) -> Iterator[tuple[float, str, str, str]]:
+def _spread(phrases: Phrases) -> Iterator[tuple[float, str, str, list[str]]]:
     """Every phrase with its place, so that sorting mixes languages and intents evenly."""
     for language, said in phrases.items():
         for intent, several in said.items():
             for at, phrase in enumerate(several):
-                yield (at + 0.5) / len(several), language, intent, phrase
+                yield (at + 0.5) / len(several), language, intent, skeleton(phrase)

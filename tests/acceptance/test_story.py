@@ -143,7 +143,7 @@ async def test_deset_kav_a_jedna_od_nas(open_cafe: OpenCafe) -> None:
     await pokladna.presses("+2")
     assert anna.sees() == ["+2 razítka. Máte 2 z 10."]
     await pokladna.presses("Karta člena")
-    assert pokladna.sees() == [f"Anna · {member['code']}\nRazítka: 2 z 10\nNaposledy dnes v 10:00"]
+    assert pokladna.sees() == [f"Anna · {member['code']}\nRazítka: 2 z 10\nNaposledy dnes, 10:00"]
     assert await pokladna.says(f"razítko {member['code']} 7") == [
         "+7 razítek\nAnna\nRazítka: 9 z 10"
     ]

@@ -56,5 +56,3 @@ async def test_s32_two_processes_keep_one_pace(work: Work, database_url: str) ->
     assert min(later - earlier for earlier, later in pairwise(slots)) >= 1 / RATE - 1e-6
     sent = [line[2] for line in lines if line[0] == "sent"]
     assert sorted(sent, key=int) == [f"{number}" for number in range(MESSAGES)]
-    # Both had a share of it.
-    assert all(b"sent" in out for out, _ in said)
