@@ -31,14 +31,13 @@ class Lexicon:
     ) -> None:
         counted = Counter(word for phrase in phrases for word in phrase)
         self._whole: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        self._begun: dict[str, list[str]] = defaultdict(list)
+        self._begun: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for meaning, sayings in meanings.items():
             for saying in sayings:
                 words = tuple(skeleton(saying.rstrip("*")))
-                if saying.endswith("*"):
-                    self._begun[words[0]].append(meaning)
-                else:
-                    self._whole[words].append(meaning)
+                sort = self._begun if saying.endswith("*") else self._whole
+                sort[words].append(meaning)
+        self._openings = {words[:-1] for words in (*self._begun, *self._whole)}
         known = counted + Counter(word for words in self._whole for word in words)
         self._known = frozenset(known)
         self._common = frozenset(word for word, times in counted.items() if times > 1)
@@ -58,7 +57,8 @@ class Lexicon:
 
     def begins(self, word: str) -> bool:
         """Whether a meaning has the beginning of this word."""
-        return any(word[:end] in self._begun for end in range(2, len(word) + 1))
+        ends = range(_SHORTEST_PART, len(word) + 1)
+        return any((word[:end],) in self._begun for end in ends)
 
     def meant(self, word: str) -> str | None:
         """The known word that `word` is a slip of the thumb away from."""
@@ -85,11 +85,15 @@ class Lexicon:
     def sayings(self, words: Sequence[str], at: int) -> tuple[int, tuple[str, ...]]:
         """How many words from `at` on are one saying, and what it can mean."""
         for length in range(min(_LONGEST_SAYING, len(words) - at), 1, -1):
-            meanings = self._whole.get(tuple(words[at : at + length]))
-            if meanings:
-                return length, tuple(meanings)
-        word = words[at]
-        found = list(self._whole.get((word,), ()))
-        for end in range(2, len(word) + 1):
-            found += self._begun.get(word[:end], ())
-        return 1, tuple(dict.fromkeys(found))
+            if found := self._meanings(words[at : at + length]):
+                return length, found
+        return 1, self._meanings(words[at : at + 1])
+
+    def _meanings(self, words: Sequence[str]) -> tuple[str, ...]:
+        first, last = tuple(words[:-1]), words[-1]
+        if first not in self._openings:
+            return ()
+        found = list(self._whole.get((*first, last), ()))
+        for end in range(_SHORTEST_PART, len(last) + 1):
+            found += self._begun.get((*first, last[:end]), ())
+        return tuple(dict.fromkeys(found))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Indel
 
 from locales.classifier import Classifier
 from locales.lexicon import Lexicon
@@ -33,6 +33,12 @@ GRAVE = frozenset({"stop", "redeem", "privacy"})
 
 #: From which likelihood on an intent is sure, and a candidate worth asking about.
 _SURE, _SURE_GRAVE, _LIKELY = 0.75, 0.9, 0.15
+
+#: The meanings that put off or deny.
+_HOLDS_BACK = frozenset({"not", "later"})
+
+#: A word more or less than in a known phrase is allowed in so many words.
+_WORDS_A_CHANGE = 4
 
 #: Looking for what a misspelt word was takes longest; a text has at most so many.
 _MOST_MISSPELT = 8
@@ -64,6 +70,11 @@ class _Reading:
     mended: int
     rare: bool
 
+    @property
+    def held_back(self) -> int:
+        """How many sayings put off or deny: a "not" more or less turns an order around."""
+        return sum(not _HOLDS_BACK.isdisjoint(several) for several in self.meanings)
+
     def features(self) -> list[str]:
         """What the classifier sees: words, their beginnings, meanings, and which go together."""
         found = [f"w {word}" for word in self.words]
@@ -91,13 +102,13 @@ class Understanding:
             )
             for language in phrases
         }
-        self._known: dict[str, list[tuple[str, ...]]] = {}
+        self._known: dict[str, list[_Reading]] = {}
         examples = []
         for _, language, intent, words in said:
             reading = self._read(words, [self._lexicons[language]])
             examples.append((reading.features(), intent))
             if intent in GRAVE:
-                self._known.setdefault(intent, []).append(reading.words)
+                self._known.setdefault(intent, []).append(reading)
         self._classifier = Classifier(examples)
 
     @classmethod
@@ -142,7 +153,8 @@ class Understanding:
         if reading.unknown or reading.mended:
             return False
         return any(
-            Levenshtein.distance(reading.words, known) * 3 <= len(known)
+            reading.held_back == known.held_back
+            and Indel.distance(reading.words, known.words) * _WORDS_A_CHANGE <= len(known.words)
             for known in self._known[intent]
         )
 
