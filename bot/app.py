@@ -111,7 +111,7 @@ def build(
 
 @cache
 def _understanding() -> Understanding:
-    # Learning from thousands of phrases takes a second; a process does it once.
+    # Learning from thousands of phrases takes two seconds; a process does it once.
     return Understanding.load()
 
 
