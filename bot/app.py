@@ -90,7 +90,7 @@ def build(
         channels=channels,
         routers=ROUTERS,
         words=words,
-        meanings=Meanings(_understanding()),
+        meanings=Meanings(_understanding),
         deliver=sender.deliver,
         pages=public_address(settings),
     )
@@ -111,7 +111,7 @@ def build(
 
 @cache
 def _understanding() -> Understanding:
-    # Learning from thousands of phrases takes two seconds; a process does it once.
+    # Learning from thousands of phrases takes two seconds; a process that talks does it once.
     return Understanding.load()
 
 
@@ -187,6 +187,9 @@ async def run(
     `listening` is called once the web server takes connections.
     """
     try:
+        if {"web", "polling"} & set(parts):
+            # Before anybody writes, rather than while the first of them waits.
+            await asyncio.to_thread(_understanding)
         async with _web(house, "web" in parts):
             listening()
             await _work(house, parts, stop)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from bot.domain.members import Member, Role, Staff
 from bot.domain.messages import Action, Button, InboundMessage, Phrase, Reply, Wording
@@ -22,6 +23,8 @@ from locales import Catalogues
 ANSWER = "answer"
 
 Said = Reply | Sequence[Reply]
+
+_YES_OR_NO: tuple[Literal["yes"], Literal["no"]] = ("yes", "no")
 
 
 @dataclass
@@ -73,8 +76,19 @@ class Turn:
     @property
     def voice(self) -> str:
         """How the person is spoken to here: their language, the shop's address, the length."""
-        friendly = self.programme.shop.address == "friendly"
+        friendly = self.programme.shop.friendly
         return self.words.voice(self.language, friendly=friendly, short=self.short)
+
+    @property
+    def holder(self) -> Member | None:
+        """The member who wrote, or whose card waits for them to accept the terms."""
+        return self.member or self.begun
+
+    def yes_or_no(self, *languages: str) -> Literal["yes", "no"] | None:
+        """What was agreed to or not in words, of the person's language unless others are given."""
+        spoken = languages or (self.language,)
+        said = (w for w in _YES_OR_NO if any(self.words.is_word(w, self.text, s) for s in spoken))
+        return next(said, None)
 
     @property
     def can_send_codes(self) -> bool:

@@ -5,7 +5,7 @@ A guess only ever shows something or asks: it spends nothing, stops nothing, era
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.conversation import Turn
 from bot.domain.messages import Action
@@ -33,9 +33,12 @@ _ANSWERED_BY: Mapping[str, str] = {
 
 
 class Meanings:
-    """Reads what members mean, in their language and the shop's others."""
+    """Reads what members mean, in their language and the shop's others.
 
-    def __init__(self, understanding: Understanding) -> None:
+    `understanding` is called when it is first needed: learning takes two seconds.
+    """
+
+    def __init__(self, understanding: Callable[[], Understanding]) -> None:
         self._understanding = understanding
 
     def of(self, turn: Turn) -> Action | None:
@@ -46,7 +49,7 @@ class Meanings:
         if turn.staff is not None or not _words(turn.text):
             return None
         languages = dict.fromkeys((turn.language, *turn.programme.shop.languages))
-        guess = self._understanding.guess(turn.text, tuple(languages))
+        guess = self._understanding().guess(turn.text, tuple(languages))
         if guess.intent is not None:
             return Action(_ANSWERED_BY[guess.intent])
         likely = tuple(dict.fromkeys(_ANSWERED_BY[intent] for intent in guess.candidates))

@@ -38,7 +38,7 @@ async def _stop(turn: Turn, answered: bool) -> Reply:
     """
     if answered and turn.short:
         await conversations.opt_out(turn.uow.tx, turn.conversation.id, turn.now)
-    holder = turn.member or turn.begun
+    holder = turn.holder
     if holder is None:
         return Reply((phrase("stop.stranger"),))
     channel = turn.message.address.channel

@@ -66,14 +66,14 @@ class Renderer:
         Over SMS it is in the fewest words and plain letters, without the standing menu, and with
         names shortened as far as it takes to fit (S35).
         """
-        friendly = programme.shop.address == "friendly"
-        voice = self._words.voice(language, friendly=friendly, short=limits.segments)
         if not limits.segments:
-            return self._said(reply, address, voice, programme, limits)
+            return self._said(reply, address, language, programme, limits)
         reply = without_standing(reply)
         tries = (
             self._over_sms(
-                self._said(squeezing.squeezed(reply, longest), address, voice, programme, limits),
+                self._said(
+                    squeezing.squeezed(reply, longest), address, language, programme, limits
+                ),
                 language,
                 programme,
             )
@@ -88,8 +88,10 @@ class Renderer:
         return min(found, key=lambda said: len(fit(said, limits)))
 
     def _said(
-        self, reply: Reply, address: Address, voice: str, programme: Programme, limits: Limits
+        self, reply: Reply, address: Address, language: str, programme: Programme, limits: Limits
     ) -> Rendered:
+        friendly = programme.shop.friendly
+        voice = self._words.voice(language, friendly=friendly, short=limits.segments)
         shown = reply.picture
         return Rendered(
             address=address,
@@ -98,19 +100,19 @@ class Renderer:
                 tuple(self._button(button, voice) for button in row) for row in reply.buttons
             ),
             numbered=reply.numbered,
-            picture=self._drawn(shown, voice, programme, limits) if shown else None,
+            picture=self._drawn(shown, language, programme, limits) if shown else None,
             scan=self._links.scan(shown.payload) if shown else "",
             link=self._links.page(shown.payload) if shown else "",
             opener=self._words.render(phrase("button.choose"), voice) if limits.rows else "",
         )
 
     def _drawn(
-        self, shown: Picture, voice: str, programme: Programme, limits: Limits
+        self, shown: Picture, language: str, programme: Programme, limits: Limits
     ) -> bytes | None:
         """The picture where it goes along; empty where it will be fetched, None where none goes."""
         if not limits.pictures:
             return None
-        return b"" if limits.fetches else self.draw(shown, voice, programme)
+        return b"" if limits.fetches else self.draw(shown, language, programme)
 
     def _over_sms(self, said: Rendered, language: str, programme: Programme) -> Rendered:
         said = replace(said, segments=programme.sms.segments)
@@ -139,19 +141,20 @@ class Renderer:
         said_in = language if language in contents else programme.shop.language
         if said_in not in contents:
             return None
-        voice = self._words.voice(said_in, friendly=programme.shop.address == "friendly")
+        voice = self._words.voice(said_in, friendly=programme.shop.friendly)
         values = self._words.values(reply.template, voice)
         text = self._words.render(reply.template, voice)
         return OutboundMessage(address, text, approved=Approved(contents[said_in], values))
 
     def draw(self, shown: Picture, language: str, programme: Programme) -> bytes:
-        """A QR picture as PNG."""
+        """A QR picture as PNG, in words as the shop speaks."""
+        voice = self._words.voice(language, friendly=programme.shop.friendly)
         link = self._links.scan(shown.payload)
-        shop = self._words.render(programme.shop.name, language)
+        shop = self._words.render(programme.shop.name, voice)
         look = programme.look
         colours = (look.background, look.ink, look.accent)
-        heading = self._words.render(shown.heading, language)
-        footer = self._words.render(shown.footer, language)
+        heading = self._words.render(shown.heading, voice)
+        footer = self._words.render(shown.footer, voice)
         if shown.kind == "voucher":
             return pictures.voucher(
                 link=link,

@@ -124,7 +124,7 @@ class Routes:
         if picked is not None:
             return await self._pressed(turn, picked)
         step = self._steps.get(turn.conversation.step or "")
-        if step is not None and step.once and not self._agrees(turn):
+        if step is not None and step.once and not turn.yes_or_no(*turn.programme.shop.languages):
             step = None
         meant = None if step is not None and step.free else self._meanings.of(turn)
         if meant is not None and (step is None or _asks(meant, step, turn.text)):
@@ -152,14 +152,6 @@ class Routes:
             return None
         turn.text = rest
         return route
-
-    def _agrees(self, turn: Turn) -> bool:
-        """Whether a text says yes or no, in any language of the shop."""
-        return any(
-            self._words.is_word(word, turn.text, language)
-            for word in ("yes", "no")
-            for language in turn.programme.shop.languages
-        )
 
     def _open(self, turn: Turn) -> str | None:
         """The question that stays open whatever else is said."""

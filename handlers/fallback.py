@@ -46,6 +46,10 @@ async def which(turn: Turn) -> Reply:
 @router.action("thanks")
 async def thanks(turn: Turn) -> Reply:
     """You're welcome."""
+    return _welcome(turn)
+
+
+def _welcome(turn: Turn) -> Reply:
     return Reply((phrase("fallback.thanks"),), menu_of(turn))
 
 
@@ -61,7 +65,7 @@ async def unknown(turn: Turn) -> Reply:
         return Reply((phrase("fallback.staff"),), menu_of(turn))
     if turn.words.is_word("thanks", turn.text, turn.language):
         turn.understood = True
-        return Reply((phrase("fallback.thanks"),), menu_of(turn))
+        return _welcome(turn)
     if turn.member is None:
         return await home(turn)
     if not turn.conversation.misses:

@@ -23,9 +23,9 @@ class Rendered:
     """A message in the person's language, before a channel's limits.
 
     `picture` is empty where the provider fetches it itself, `link` stands in for it where there are
-    none; `numbered` says whether choices that
-    become lines are picked by number or by their words; `opener` is the label of what opens a list
-    of choices. `segments` is how many one message may take over SMS; 0 where they are not counted.
+    none. `numbered` says whether choices that become lines are picked by number or by their words;
+    `opener` is the label of what opens a list of choices. `segments` is how many one message may
+    take over SMS; 0 where they are not counted.
     """
 
     address: Address

@@ -67,7 +67,7 @@ def wanted(programme: Programme, words: Catalogues) -> Iterator[Template]:
         if name in ("stamps", "points") and getattr(programme.units, name) is None:
             continue
         for language in shop.languages:
-            voice = words.voice(language, friendly=shop.address == "friendly")
+            voice = words.voice(language, friendly=shop.friendly)
             numbered = {place: f"{{{{{n}}}}}" for n, place in enumerate(places, 1)}
             yield Template(
                 name,

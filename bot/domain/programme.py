@@ -174,6 +174,11 @@ class Shop(Part):
     zone: Zone = "UTC"
     contact: str = ""
 
+    @property
+    def friendly(self) -> bool:
+        """Whether people are spoken to as friends are: ty, tu, ты."""
+        return self.address == "friendly"
+
 
 class Look(Part):
     """The card's colours."""

@@ -378,14 +378,7 @@ async def _post(
         ends_at = lot_end(uow.programme, unit, at, location)
         account.credit(kind, unit, totals[unit], at=at, ends_at=ends_at, rules=rules)
     rewards = fill_cards(uow.programme, account, now, location)
-    await ledger.write(
-        uow.tx,
-        account,
-        member_id=member.id,
-        operation_id=operation_id,
-        programme_version=uow.version,
-        now=now,
-    )
+    await uow.write(account, member_id=member.id, operation_id=operation_id, now=now)
     earned = Earned(member, operation_id, tuple(totals.items()), rewards)
     if operation not in TOLD_IN_REPLY:
         await news.tell_earned(uow, earned, kind, now)

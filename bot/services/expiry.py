@@ -41,14 +41,7 @@ async def _expire_member(uow: UnitOfWork, member_id: int, now: datetime) -> int:
     )
     if operation_id is None:
         raise RuntimeError("a random key was used before")
-    await ledger.write(
-        uow.tx,
-        account,
-        member_id=member.id,
-        operation_id=operation_id,
-        programme_version=uow.version,
-        now=now,
-    )
+    await uow.write(account, member_id=member.id, operation_id=operation_id, now=now)
     return taken
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.members import Consent
 from bot.services.earning import lot_end
 from bot.services.member_file import Newcomer, Problem, newcomer, read
 from bot.services.unit_of_work import UnitOfWork, Work
@@ -150,17 +151,9 @@ async def _complete(uow: UnitOfWork, person: Newcomer, member_id: int, now: date
     if person.birthday:
         await members.set_birthday(uow.tx, member_id, *person.birthday, now)
     for channel in person.consent:
-        await members.add_consent(
-            uow.tx,
-            member_id,
-            channel=channel,
-            purpose="marketing",
-            granted=True,
-            wording="import",
-            version="",
-            source=person.consent_source,
-            at=person.consent_at,
-        )
+        source, at = person.consent_source, person.consent_at
+        consent = Consent(channel, "marketing", True, "import", "", source, at)
+        await members.add_consent(uow.tx, member_id, consent)
 
 
 async def _open(
@@ -170,11 +163,4 @@ async def _open(
     for unit, amount in person.opening:
         ends_at = lot_end(uow.programme, unit, now, person.location)
         account.credit("opening", unit, amount, at=now, ends_at=ends_at)
-    await ledger.write(
-        uow.tx,
-        account,
-        member_id=member_id,
-        operation_id=operation_id,
-        programme_version=uow.version,
-        now=now,
-    )
+    await uow.write(account, member_id=member_id, operation_id=operation_id, now=now)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.domain.members import STOP_WORDING, Member, Staff
+from bot.domain.members import STOP_WORDING, Consent, Member, Staff
 from bot.domain.messages import Address, Day, MessageClass, Moment, Reply, phrase
 from bot.services import earning, outreach
 from bot.services.phones import e164, is_mobile, proven_number
@@ -94,17 +94,8 @@ async def take_possession(
 async def _accept_terms(uow: UnitOfWork, member_id: int, channel: str, now: datetime) -> None:
     terms = uow.programme.joining
     await members.accept_terms(uow.tx, member_id, terms.terms_version, terms.minimum_age)
-    await members.add_consent(
-        uow.tx,
-        member_id,
-        channel=channel,
-        purpose="terms",
-        granted=True,
-        wording="join.welcome",
-        version=terms.terms_version,
-        source="chat",
-        at=now,
-    )
+    consent = Consent(channel, "terms", True, "join.welcome", terms.terms_version, "chat", now)
+    await members.add_consent(uow.tx, member_id, consent)
 
 
 async def decided(uow: UnitOfWork, member_id: int, channel: str) -> bool:
@@ -135,17 +126,9 @@ async def decide_marketing(
     source: str = "chat",
 ) -> None:
     """Keep a member's choice about marketing on one channel, with what they were asked (S33)."""
-    await members.add_consent(
-        uow.tx,
-        member_id,
-        channel=channel,
-        purpose="marketing",
-        granted=granted,
-        wording=wording,
-        version=uow.programme.joining.terms_version,
-        source=source,
-        at=now,
-    )
+    version = uow.programme.joining.terms_version
+    consent = Consent(channel, "marketing", granted, wording, version, source, now)
+    await members.add_consent(uow.tx, member_id, consent)
 
 
 async def stop_marketing(

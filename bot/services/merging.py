@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.ledger import Account, EntryRef
 from bot.domain.members import Member
 from bot.domain.merging import Held, combined, move, stricter
 from bot.domain.messages import phrase
@@ -78,8 +77,8 @@ async def _move_ledger(
     ours = await ledger.open_account(uow.tx, kept.id)
     reserved = move(theirs, ours, held, at=now)
     rewards = earning.fill_cards(uow.programme, ours, now, kept.home_location)
-    await _write(uow, other, theirs, operation_id, now)
-    entries = await _write(uow, kept, ours, operation_id, now)
+    await uow.write(theirs, member_id=other.id, operation_id=operation_id, now=now)
+    entries = await uow.write(ours, member_id=kept.id, operation_id=operation_id, now=now)
     for voucher, number in zip(open_now, reserved, strict=True):
         await vouchers.move(uow.tx, voucher.id, kept.id, entries[number])
     return rewards
@@ -90,23 +89,10 @@ async def _held(uow: UnitOfWork, voucher: Voucher) -> Held:
     return Held(voucher.entry, unit, await ledger.takes_of(uow.tx, voucher.entry))
 
 
-async def _write(
-    uow: UnitOfWork, member: Member, account: Account, operation_id: int, now: datetime
-) -> list[EntryRef]:
-    return await ledger.write(
-        uow.tx,
-        account,
-        member_id=member.id,
-        operation_id=operation_id,
-        programme_version=uow.version,
-        now=now,
-    )
-
-
 async def _move_person(uow: UnitOfWork, kept: Member, other: Member, now: datetime) -> None:
     profiles = [await merging.profile(uow.tx, each) for each in (kept, other)]
     decisions = [await members.consents(uow.tx, each.id) for each in (kept, other)]
     await merging.hand_over(uow.tx, other.id, kept.id, now)
     await merging.keep_profile(uow.tx, kept.id, combined(*profiles))
     for consent in stricter(*decisions):
-        await members.append_consent(uow.tx, kept.id, consent)
+        await members.add_consent(uow.tx, kept.id, consent)

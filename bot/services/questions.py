@@ -32,11 +32,12 @@ _GAP = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A question that waits for an answer, with what its asker is called at the till."""
+    """A question that waits for an answer, with who asks, and what they are called at the till."""
 
     id: int
     text: str
     who: str
+    asker: Conversation
 
 
 async def ask(
@@ -47,8 +48,9 @@ async def ask(
     Managers and owners hear it, or every colleague where none of those is here. Refused when
     nobody is, or when this conversation has asked too much today.
     """
-    if refused := await nobody(uow, conversation):
-        return refused
+    listeners = await _listeners(uow, conversation)
+    if not listeners:
+        return _nobody(uow)
     if await questions.asked_since(uow.tx, conversation.id, now - DAY) >= QUESTIONS_A_DAY:
         return Refused(phrase("ask.enough"))
     # On one line: whoever asks must not write lines that read as ours.
@@ -60,15 +62,17 @@ async def ask(
         numbered=False,
         template=phrase("template.question", shop=uow.programme.shop.name, text=_on_one_line(text)),
     )
-    for listener in await _listeners(uow, conversation):
+    for listener in listeners:
         await outreach.say(uow, listener, reply, now, message_class=MessageClass.TRANSACTIONAL)
     return None
 
 
 async def nobody(uow: UnitOfWork, asker: Conversation) -> Refused | None:
     """Why nobody of the shop can be asked here, where that is so."""
-    if await _listeners(uow, asker):
-        return None
+    return None if await _listeners(uow, asker) else _nobody(uow)
+
+
+def _nobody(uow: UnitOfWork) -> Refused:
     contact = uow.programme.shop.contact
     return Refused(phrase("fallback.person", contact=contact) if contact else phrase("ask.nobody"))
 
@@ -124,9 +128,9 @@ async def waiting(uow: UnitOfWork, question_id: int) -> Open | Refused:
         by = await staff.get(uow.tx, found.staff_id) if found.staff_id else None
         at = Moment(found.answered_at, uow.programme.zone().key)
         return Refused(phrase("ask.answered_already", colleague=by.name if by else "", at=at))
-    conversation = await conversations.get(uow.tx, found.conversation_id)
-    who = await _who(uow, conversation) if conversation else ""
-    return Open(found.id, found.text, who)
+    asker = await conversations.get(uow.tx, found.conversation_id)
+    assert asker is not None  # noqa: S101 - a question refers to its conversation
+    return Open(found.id, found.text, await _who(uow, asker), asker)
 
 
 async def answer(
@@ -139,13 +143,10 @@ async def answer(
     found = await waiting(uow, question_id)
     if isinstance(found, Refused):
         return found
-    question = await questions.lock(uow.tx, question_id)
-    assert question is not None  # noqa: S101 - it was there a moment ago, under this lock
-    if await conversations.opted_out(uow.tx, question.conversation_id):
+    if await conversations.opted_out(uow.tx, found.asker.id):
         return Refused(phrase("code.stopped"))
     text = _readable(text)
     await questions.answer(uow.tx, question_id, text, colleague.id, now)
-    conversation = await conversations.get(uow.tx, question.conversation_id)
     shop = uow.programme.shop.name
     reply = Reply(
         (phrase("ask.answer", shop=shop, text=text),),
@@ -155,10 +156,10 @@ async def answer(
     )
     await outreach.say(
         uow,
-        question.conversation_id,
+        found.asker.id,
         reply,
         now,
         message_class=MessageClass.TRANSACTIONAL,
-        member_id=conversation.member_id if conversation else None,
+        member_id=found.asker.member_id,
     )
     return None

@@ -146,14 +146,7 @@ async def _reserve(
     )
     if operation_id is None:
         return Repeated("reserve", now)
-    refs = await ledger.write(
-        uow.tx,
-        account,
-        member_id=member.id,
-        operation_id=operation_id,
-        programme_version=uow.version,
-        now=now,
-    )
+    refs = await uow.write(account, member_id=member.id, operation_id=operation_id, now=now)
     return await vouchers.add(
         uow.tx,
         member_id=member.id,
@@ -204,12 +197,5 @@ async def _put_back(uow: UnitOfWork, voucher: Voucher, state: VoucherState, now:
     )
     if operation_id is None:
         raise RuntimeError(f"voucher {voucher.id} was closed twice")
-    await ledger.write(
-        uow.tx,
-        account,
-        member_id=voucher.member_id,
-        operation_id=operation_id,
-        programme_version=uow.version,
-        now=now,
-    )
+    await uow.write(account, member_id=voucher.member_id, operation_id=operation_id, now=now)
     await vouchers.close(uow.tx, voucher.id, state, at=now)

@@ -81,14 +81,7 @@ async def take_back(
         account = await _account(uow, member.id, entry, filled)
         taken[entry.unit] += account.take_back(entry, filled, at=now, when_spent=when_spent)
         rewards += (p.unit.partition(":")[2] for p in account.postings if p.unit != entry.unit)
-        await ledger.write(
-            uow.tx,
-            account,
-            member_id=member.id,
-            operation_id=reversal,
-            programme_version=uow.version,
-            now=now,
-        )
+        await uow.write(account, member_id=member.id, operation_id=reversal, now=now)
     return Undone(member, tuple((+taken).items()), tuple(rewards))
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot import programmes
+from bot.domain.ledger import Account, EntryRef
 from bot.domain.programme import Programme
-from bot.storage import settings
+from bot.storage import ledger, settings
 from bot.storage.database import Database, Reader, Transaction
 
 #: How long a process keeps the messages it has just committed before others may send them.
@@ -30,6 +31,19 @@ class UnitOfWork:
     owner: str
     lease_until: datetime
     touched: dict[int, None] = field(default_factory=dict)
+
+    async def write(
+        self, account: Account, *, member_id: int, operation_id: int, now: datetime
+    ) -> list[EntryRef]:
+        """Write what was posted to a locked member's account, under the programme in force."""
+        return await ledger.write(
+            self.tx,
+            account,
+            member_id=member_id,
+            operation_id=operation_id,
+            programme_version=self.version,
+            now=now,
+        )
 
 
 class NoProgramme(Exception):

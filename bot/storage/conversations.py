@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.messages import Address
-from bot.storage.database import Reader, Row, Transaction
+from bot.storage.database import Reader, Row, Transaction, marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +215,9 @@ async def opted_out(reader: Reader, conversation_id: int) -> bool:
 
 async def channels(reader: Reader, conversation_ids: Collection[int]) -> dict[int, str]:
     """The channels of conversations, by number, in the order given."""
-    marks = ", ".join(f"${number}" for number in range(1, len(conversation_ids) + 1))
     rows = await reader.rows(
-        f"SELECT id, channel FROM conversation WHERE id IN ({marks})", *conversation_ids
+        f"SELECT id, channel FROM conversation WHERE id IN ({marks(len(conversation_ids))})",
+        *conversation_ids,
     )
     found = {row["id"]: row["channel"] for row in rows}
     return {number: found[number] for number in conversation_ids if number in found}

@@ -276,6 +276,11 @@ def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
     }
 
 
+def marks(count: int, first: int = 1) -> str:
+    """Placeholders for `count` values: `$1, $2, $3`."""
+    return ", ".join(f"${number}" for number in range(first, first + count))
+
+
 def safe_url(url: str) -> str:
     """A database address without name, password and options, for messages."""
     if url.startswith("sqlite://"):

@@ -57,8 +57,7 @@ def _unwrap(secret_list: Sequence[str], purpose: str, wrapped: str) -> bytes:
 async def open_vault(database: Database, secrets_given: Sequence[str], now: datetime) -> None:
     """Give the database its vault; keys are made the first time. Raises WrongSecret."""
     async with database.transaction() as tx:
-        if tx.dialect == "postgres":
-            await tx.rows("SELECT pg_advisory_xact_lock(72011502)")
+        await tx.alone("keys")
         rows = await VaultKey.all(using_db=tx.client).order_by("id")
         for purpose in ("data", "lookup", "signing"):
             if not any(row.purpose == purpose for row in rows):

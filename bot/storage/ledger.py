@@ -17,7 +17,7 @@ from bot.domain.ledger import (
     Take,
 )
 from bot.storage import members
-from bot.storage.database import Reader, Row, Transaction, instant, required_instant
+from bot.storage.database import Reader, Row, Transaction, instant, marks, required_instant
 
 
 def month_of(at: datetime) -> int:
@@ -38,15 +38,11 @@ def _lot(row: Row) -> Lot:
     )
 
 
-def _marks(count: int, start: int = 1) -> str:
-    return ", ".join(f"${number}" for number in range(start, start + count))
-
-
 async def open_lots(reader: Reader, member_id: int, units: Sequence[str] = ()) -> list[Lot]:
     """A member's lots with something left, of some units or of all, in no promised order."""
     sql = "SELECT * FROM lot WHERE member_id = $1 AND remaining > 0"
     if units:
-        sql += f" AND unit IN ({_marks(len(units), 2)})"
+        sql += f" AND unit IN ({marks(len(units), 2)})"
     return [_lot(row) for row in await reader.rows(sql, member_id, *units)]
 
 
@@ -57,7 +53,7 @@ async def open_account(
     lots = {lot.id: lot for lot in await open_lots(tx, member_id, units)}
     missing = sorted(set(also) - set(lots))
     if missing:
-        found = await tx.rows(f"SELECT * FROM lot WHERE id IN ({_marks(len(missing))})", *missing)
+        found = await tx.rows(f"SELECT * FROM lot WHERE id IN ({marks(len(missing))})", *missing)
         lots |= {row["id"]: _lot(row) for row in found}
     debts = await tx.rows(
         "SELECT * FROM debt WHERE member_id = $1 AND remaining > 0 ORDER BY entry_id", member_id
@@ -95,7 +91,7 @@ async def write(
         row = await tx.row(
             "INSERT INTO entry (month, operation_id, member_id, unit, amount, kind, rules, "
             "programme_version_id, reverses_id, reverses_month, occurred_at, recorded_at) "
-            f"VALUES ({_marks(12)}) RETURNING id",
+            f"VALUES ({marks(12)}) RETURNING id",
             month,
             operation_id,
             member_id,
@@ -245,7 +241,7 @@ async def history(reader: Reader, member_id: int, limit: int, offset: int) -> li
     """
     family = await members.family(reader, member_id)
     rows = await reader.rows(
-        f"SELECT * FROM entry WHERE member_id IN ({_marks(len(family))}) AND kind <> 'merge' "
+        f"SELECT * FROM entry WHERE member_id IN ({marks(len(family))}) AND kind <> 'merge' "
         f"ORDER BY id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
         *family,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.members import CODE_ALPHABET, Consent, Member
-from bot.storage.database import Reader, Row, Transaction, instant, required_instant
+from bot.storage.database import Reader, Row, Transaction, instant, marks, required_instant
 from bot.storage.models import CardRow, ConsentRow, IdentityRow, MemberRow
 
 CODE_LENGTH = 6
@@ -156,10 +156,9 @@ async def by_name(reader: Reader, name: str, limit: int) -> list[Member]:
     words = sorted(reader.vault.word_hashes(name))
     if not words:
         return []
-    marks = ", ".join(f"${number}" for number in range(1, len(words) + 1))
     rows = await reader.rows(
         f"SELECT * FROM member WHERE id IN (SELECT member_id FROM member_word WHERE word_hash "
-        f"IN ({marks}) GROUP BY member_id HAVING COUNT(*) = {len(words)}) "
+        f"IN ({marks(len(words))}) GROUP BY member_id HAVING COUNT(*) = {len(words)}) "
         f"ORDER BY COALESCE(last_visit_at, joined_at) DESC, id LIMIT {int(limit)}",
         *words,
     )
@@ -286,37 +285,11 @@ async def attach(
         raise AlreadyTaken(f"this {kind} is another member's")
 
 
-async def add_consent(
-    tx: Transaction,
-    member_id: int,
-    *,
-    channel: str,
-    purpose: str,
-    granted: bool,
-    wording: str,
-    version: str,
-    source: str,
-    at: datetime,
-) -> None:
+async def add_consent(tx: Transaction, member_id: int, consent: Consent) -> None:
     """Append a decision about messages or terms; earlier ones stay as history (S33)."""
     await ConsentRow.create(
         using_db=tx.client,
         member_id=member_id,
-        channel=channel,
-        purpose=purpose,
-        granted=granted,
-        wording=wording,
-        version=version,
-        source=source,
-        at=at,
-    )
-
-
-async def append_consent(tx: Transaction, member_id: int, consent: Consent) -> None:
-    """Append a decision as it was made elsewhere."""
-    await add_consent(
-        tx,
-        member_id,
         channel=consent.channel,
         purpose=consent.purpose,
         granted=consent.granted,
@@ -390,5 +363,5 @@ async def tags(reader: Reader, member_id: int) -> str:
 async def _in(reader: Reader, sql: str, values: Sequence[str], *first: str) -> list[Row]:
     if not values:
         return []
-    marks = ", ".join(f"${number + len(first) + 1}" for number in range(len(values)))
-    return await reader.rows(sql.format(marks), *first, *values)
+    placeholders = marks(len(values), len(first) + 1)
+    return await reader.rows(sql.format(placeholders), *first, *values)

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.domain.members import Member
 from bot.domain.merging import Profile
 from bot.storage import members
-from bot.storage.database import Transaction, instant
+from bot.storage.database import Transaction, instant, marks
 
 
 async def one_at_a_time(tx: Transaction) -> None:
@@ -28,9 +28,8 @@ async def lock_two(tx: Transaction, one_id: int, another_id: int) -> list[Member
     await one_at_a_time(tx)
     found = [await members.get(tx, number) for number in (one_id, another_id)]
     ids = sorted({member.id for member in found if member})
-    marks = ", ".join(f"${number}" for number in range(1, len(ids) + 1))
     await tx.rows(
-        f"SELECT id FROM identity WHERE member_id IN ({marks}) ORDER BY id{tx.lock}", *ids
+        f"SELECT id FROM identity WHERE member_id IN ({marks(len(ids))}) ORDER BY id{tx.lock}", *ids
     )
     locked = [await members.lock(tx, number) for number in ids]
     return sorted(locked, key=lambda member: (member.joined_at, member.id))

@@ -66,9 +66,7 @@ async def migrate(database: Database, now: datetime) -> list[str]:
 
 async def _migrate(database: Database, now: datetime) -> list[str]:
     async with database.transaction() as tx:
-        if database.dialect == "postgres":
-            # Any constant will do; it only has to be the same in every process.
-            await tx.rows("SELECT pg_advisory_xact_lock(72011501)")
+        await tx.alone("migrating")
         await tx.execute(_CREATE)
         applied = {row["name"] for row in await tx.rows("SELECT name FROM schema_version")}
         done = []

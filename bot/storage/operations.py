@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.storage.database import Reader, Row, Transaction, required_instant
+from bot.storage.database import Reader, Row, Transaction, marks, required_instant
 from bot.storage.models import ClaimRow
 
 
@@ -75,9 +75,9 @@ async def begin(
 
 async def last_by_staff(reader: Reader, staff_id: int, kinds: tuple[str, ...]) -> Operation | None:
     """The newest operation of some kinds that a colleague did and nobody undid."""
-    marks = ", ".join(f"${number}" for number in range(2, len(kinds) + 2))
     row = await reader.row(
-        f"SELECT o.* FROM operation o WHERE o.staff_id = $1 AND o.kind IN ({marks}) AND NOT EXISTS "
+        "SELECT o.* FROM operation o WHERE o.staff_id = $1 "
+        f"AND o.kind IN ({marks(len(kinds), 2)}) AND NOT EXISTS "
         "(SELECT 1 FROM operation u WHERE u.undoes_id = o.id) "
         "ORDER BY o.created_at DESC, o.id DESC LIMIT 1",
         staff_id,

@@ -49,9 +49,8 @@ async def add_programme(tx: Transaction, source: str, now: datetime, *, again: b
 
     One that was a version before becomes the newest only where it may be so `again`.
     """
-    if tx.dialect == "postgres":
-        # Two processes that start at once with one new content add it once. Any constant will do.
-        await tx.rows("SELECT pg_advisory_xact_lock(72011503)")
+    # Two processes that start at once with one new content add it once.
+    await tx.alone("programme")
     seen = await programme_version(tx, source)
     if seen is not None and (not again or seen == await newest_programme_version(tx)):
         return None

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 
 from bot.domain.members import Role, Staff
-from bot.storage.database import Reader, Row, Transaction, instant
+from bot.storage.database import Reader, Row, Transaction, instant, marks
 from bot.storage.models import InvitationRow, StaffRow
 
 TOKEN_BYTES = 16
@@ -97,11 +97,10 @@ async def conversations(reader: Reader, roles: tuple[Role, ...], except_for: int
 
     Those where nothing arrives are left out: a question would wait there for nobody.
     """
-    marks = ", ".join(f"${number}" for number in range(2, len(roles) + 2))
     rows = await reader.rows(
         "SELECT c.id FROM conversation c JOIN identity i ON i.id = c.identity_id "
         "JOIN staff s ON s.id = i.staff_id "
-        f"WHERE s.removed_at IS NULL AND s.id <> $1 AND s.role IN ({marks}) "
+        f"WHERE s.removed_at IS NULL AND s.id <> $1 AND s.role IN ({marks(len(roles), 2)}) "
         "AND c.blocked_at IS NULL AND c.opted_out_at IS NULL ORDER BY c.id",
         except_for,
         *(role.word for role in roles),

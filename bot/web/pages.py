@@ -110,7 +110,7 @@ class _Pages:
     ) -> web.Response:
         """A text of the shop's in the browser's language, a paragraph a line."""
         language = self._language(request)
-        voice = self._words.voice(language, friendly=shop.address == "friendly")
+        voice = self._words.voice(language, friendly=shop.friendly)
         lines = "\n".join(self._words.render(text, voice) for text in texts).splitlines()
         context = {
             "language": language,

@@ -58,10 +58,8 @@ async def ask_whether(_turn: Turn) -> Reply:
 
 async def take_whether(turn: Turn) -> Reply:
     """Pass on what was written before, or not."""
-    agreed = turn.answer == "yes" or any(
-        turn.words.is_word("yes", turn.text, language) for language in turn.programme.shop.languages
-    )
-    return await _pass_on(turn, turn.draft.get("words", "")) if agreed else await home(turn)
+    answer = turn.answer or turn.yes_or_no(*turn.programme.shop.languages)
+    return await (_pass_on(turn, turn.draft.get("words", "")) if answer == "yes" else home(turn))
 
 
 async def _pass_on(turn: Turn, words: str) -> Reply:

@@ -148,7 +148,7 @@ def _language_choice(turn: Turn, code: str) -> Button:
 
 async def answer_welcome(turn: Turn) -> Reply | list[Reply]:
     """Join, change the language, or read the terms first."""
-    if turn.answer == "join" or turn.words.is_word("yes", turn.text, turn.language):
+    if turn.answer == "join" or turn.yes_or_no() == "yes":
         begun = turn.begun.name if turn.begun else ""
         draft = {**turn.draft, "name": begun or joining.clean_name(turn.message.name)}
         return await go_on(turn, draft)
@@ -185,8 +185,7 @@ async def ask_name(_turn: Turn) -> Reply:
 
 async def answer_name(turn: Turn) -> Reply | list[Reply]:
     """Take a name, or go without."""
-    spoken = [turn.words.is_word(word, turn.text, turn.language) for word in ("yes", "no")]
-    name = "" if turn.answer == "skip" or any(spoken) else joining.clean_name(turn.text)
+    name = "" if turn.answer == "skip" or turn.yes_or_no() else joining.clean_name(turn.text)
     if not name and turn.answer != "skip":
         return Reply((phrase("join.name_unreadable"),), then="join.name", draft=turn.draft)
     return await go_on(turn, {**turn.draft, "name": name, **({} if name else {"no_name": "1"})})
@@ -254,8 +253,7 @@ async def ask_marketing(_turn: Turn) -> Reply:
 
 async def answer_marketing(turn: Turn) -> Reply:
     """Keep the choice and go on."""
-    spoken = (word for word in ("yes", "no") if turn.words.is_word(word, turn.text, turn.language))
-    turn.answer = turn.answer or next(spoken, None)
+    turn.answer = turn.answer or turn.yes_or_no()
     if turn.answer not in ("yes", "no"):
         return Reply((phrase("join.choose"),), then="join.marketing")
     await joining.decide_marketing(

@@ -148,8 +148,7 @@ async def ask_merge(turn: Turn) -> Reply:
 
 async def answer_merge(turn: Turn) -> Said:
     """Join the two, if the proof is fresh; or leave both as they are."""
-    spoken = (word for word in ("yes", "no") if turn.words.is_word(word, turn.text, turn.language))
-    answer = turn.answer or next(spoken, None)
+    answer = turn.answer or turn.yes_or_no()
     draft, asked = _theirs(turn.draft), turn.draft.get("asked", "settings.number")
     if answer == "no" and turn.member is not None:
         return Reply((phrase("merge.kept_apart"),), member_menu())

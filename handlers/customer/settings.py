@@ -76,7 +76,7 @@ async def answer_language(turn: Turn) -> Reply:
 @router.command("stop")
 async def stop(turn: Turn) -> Reply:
     """Stop all marketing on every channel at once (S33)."""
-    holder = turn.member or turn.begun
+    holder = turn.holder
     if holder is None:
         return Reply((phrase("stop.stranger"),), menu_of(turn))
     channel = turn.message.address.channel
@@ -90,7 +90,7 @@ async def stop(turn: Turn) -> Reply:
 @router.action("stop_whether")
 async def stop_whether(turn: Turn) -> Reply:
     """Ask a person who seems to want no more messages; nothing stops on a guess."""
-    holder = turn.member or turn.begun
+    holder = turn.holder
     if holder is None:
         return Reply((phrase("stop.stranger"),), menu_of(turn))
     channel = turn.message.address.channel

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from bot import demo, programmes
 from bot.app import House, build, connect_telegram, connect_twilio, run
+from bot.channels.base import Channel
 from bot.channels.console import Console
 from bot.channels.segments import plain
 from bot.channels.simulator import Simulator
@@ -207,6 +208,8 @@ class ByTwilio(World):
         super().__init__()
         self.double = double
         self._channels = ("sms", "whatsapp") if channel == "both" else (channel,)
+        #: Channels of the same house that are not Twilio's.
+        self._beside: Mapping[str, Channel] = {}
         self._port = free_port()
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -226,7 +229,8 @@ class ByTwilio(World):
             twilio_whatsapp_rate=10_000,
             **{f"twilio_{channel}_from": senders[channel] for channel in self._channels},
         )
-        account, channels = connect_twilio(settings)
+        account, by_twilio = connect_twilio(settings)
+        channels = {**self._beside, **by_twilio}
         self.house = build(settings, work, clock, channels, twilio=account)
         self._stop, listening = asyncio.Event(), asyncio.Event()
         self._running = asyncio.create_task(run(self.house, ("web",), self._stop, listening.set))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
 from tests.acceptance.cafe import ByTelegram, ByTwilio, Cafe, InTerminal, Simulated, World, preset
+from tests.acceptance.two_channels import AppAndSms
 from tests.conftest import MakeDatabase
 from tests.doubles.telegram import TelegramDouble
 from tests.doubles.twilio import TwilioDouble
 
 OpenCafe = Callable[..., Awaitable[Cafe]]
+WorldOf = Callable[..., Awaitable[World]]
 
 CHANNELS = ("telegram", "whatsapp", "simulator", "simulator-text", "console")
 DATABASES = ("sqlite", "postgres")
@@ -58,27 +60,17 @@ def databases(
     return new_database
 
 
-@pytest.fixture
-async def open_cafe(channel: str, databases: MakeDatabase) -> AsyncIterator[OpenCafe]:
+@asynccontextmanager
+async def _cafes(databases: MakeDatabase, world_of: WorldOf) -> AsyncIterator[OpenCafe]:
     """Opens cafés; when the test is over their books have to be right and all letters sent.
 
     A test that means to leave something unsent, or failed, says so in `cafe.expected_…`.
     """
     async with AsyncExitStack() as stack:
 
-        async def open_one(source: str = "") -> Cafe:
-            world: World
-            if channel.startswith("telegram"):
-                double = await stack.enter_async_context(TelegramDouble())
-                mode = "polling" if channel == "telegram-polling" else "webhook"
-                world = ByTelegram(double, mode)
-            elif channel in ("sms", "whatsapp", "both"):
-                twilio = await stack.enter_async_context(TwilioDouble())
-                world = ByTwilio(twilio, channel)
-            else:
-                world = InTerminal() if channel == "console" else Simulated(channel)
-            url = stack.enter_context(databases())
-            cafe = Cafe(world, url, source or preset())
+        async def open_one(source: str = "", **world: str) -> Cafe:
+            made = await world_of(stack, **world)
+            cafe = Cafe(made, stack.enter_context(databases()), source or preset())
             await cafe.opens()
             stack.push_async_callback(cafe.closes)
             opened.append(cafe)
@@ -91,6 +83,39 @@ async def open_cafe(channel: str, databases: MakeDatabase) -> AsyncIterator[Open
             assert await cafe.differences() == []
             assert await cafe.unsent() == cafe.expected_unsent
             assert await cafe.failures() == cafe.expected_failures
+
+
+@pytest.fixture
+async def open_cafe(channel: str, databases: MakeDatabase) -> AsyncIterator[OpenCafe]:
+    """Opens cafés on the transcript's channel."""
+
+    async def world_of(stack: AsyncExitStack) -> World:
+        if channel.startswith("telegram"):
+            double = await stack.enter_async_context(TelegramDouble())
+            return ByTelegram(double, "polling" if channel == "telegram-polling" else "webhook")
+        if channel in ("sms", "whatsapp", "both"):
+            return ByTwilio(await stack.enter_async_context(TwilioDouble()), channel)
+        return InTerminal() if channel == "console" else Simulated(channel)
+
+    async with _cafes(databases, world_of) as open_one:
+        yield open_one
+
+
+@pytest.fixture
+async def open_both(databases: MakeDatabase) -> AsyncIterator[OpenCafe]:
+    """Opens cafés on an app and over SMS; which app is `app`."""
+
+    async def world_of(stack: AsyncExitStack, app: str = "simulator") -> World:
+        return AppAndSms(await stack.enter_async_context(TwilioDouble()), app)
+
+    async with _cafes(databases, world_of) as open_one:
+        yield open_one
+
+
+@pytest.fixture
+async def shop(open_both: OpenCafe) -> Cafe:
+    """The ready-made café, on an app and over SMS."""
+    return await open_both()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,9 +13,8 @@ from bot.domain.members import Role
 from tests.acceptance.cafe import ByTwilio, Cafe, preset
 from tests.acceptance.conftest import OpenCafe, on
 from tests.acceptance.test_merging import code_sent_to
-from tests.acceptance.two_channels import OpenBoth, both_channels, texter
+from tests.acceptance.two_channels import texter
 from tests.chat import OnSms, ThroughTwilio
-from tests.conftest import MakeDatabase
 from tests.doubles.twilio import SMS_FROM, TwilioDouble
 
 HELLO = "Kavarna Lipa: "
@@ -27,18 +25,6 @@ def double(cafe: Cafe) -> TwilioDouble:
     """The Twilio it texts by."""
     assert isinstance(cafe.world, ByTwilio)
     return cafe.world.double
-
-
-@pytest.fixture
-async def open_both(databases: MakeDatabase) -> AsyncIterator[OpenBoth]:
-    async with both_channels(databases) as open_one:
-        yield open_one
-
-
-@pytest.fixture
-async def shop(open_both: OpenBoth) -> Cafe:
-    """The ready-made café, on an app and over SMS."""
-    return await open_both()
 
 
 async def texted(shop: Cafe, name: str = "Anna") -> OnSms:
@@ -271,7 +257,7 @@ class TestLogs:
     """S36: lines and figures hold nobody's number, name, words or code."""
 
     async def test_a_whole_story_leaves_nothing_of_anybody(
-        self, open_both: OpenBoth, capfd: pytest.CaptureFixture[str]
+        self, open_both: OpenCafe, capfd: pytest.CaptureFixture[str]
     ) -> None:
         shop = await open_both(preset("cafe-stamps"))
         olga = await shop.colleague("Olga", role=Role.OWNER)

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.services import importing
 from tests.acceptance.cafe import Cafe
 from tests.acceptance.conftest import OpenCafe, on
-from tests.acceptance.two_channels import OpenBoth, both_channels, texter
+from tests.acceptance.two_channels import texter
 from tests.chat import OnSms, Person
-from tests.conftest import MakeDatabase
 
 TOLD = (
     "Kavarna Lipa: a loyalty card was started for this number at the till. Reply CARD to see it. "
     "Without an answer we write nothing more. STOP stops all."
 )
 STOPPED = "Stopped. No more offers from us, on any channel. Your card works as before."
-
-
-@pytest.fixture
-async def open_both(databases: MakeDatabase) -> AsyncIterator[OpenBoth]:
-    async with both_channels(databases) as open_one:
-        yield open_one
-
-
-@pytest.fixture
-async def shop(open_both: OpenBoth) -> Cafe:
-    """The ready-made café, on an app and over SMS."""
-    return await open_both()
 
 
 async def enrolled(shop: Cafe, stamps: int = 2) -> tuple[OnSms, Person]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.acceptance.cafe import Cafe, preset
-from tests.acceptance.two_channels import OpenBoth, both_channels, texter
+from tests.acceptance.conftest import OpenCafe
+from tests.acceptance.two_channels import texter
 from tests.chat import OnSms, Person
-from tests.conftest import MakeDatabase
 
 COFFEE = "Coffee of your choice"
 MENU = ["Card", "Balance", "Rewards", "Redeem", "More"]
@@ -20,18 +19,6 @@ OFFER = "This number already has a card: 7 of 10 stamps. Join both into one?"
 
 def asks(number: str) -> str:
     return f"We've texted six digits to {number}. Write them here within 10 minutes."
-
-
-@pytest.fixture
-async def open_both(databases: MakeDatabase) -> AsyncIterator[OpenBoth]:
-    async with both_channels(databases) as open_one:
-        yield open_one
-
-
-@pytest.fixture
-async def shop(open_both: OpenBoth) -> Cafe:
-    """The ready-made café on both channels."""
-    return await open_both()
 
 
 async def texts_and_chats(
@@ -286,7 +273,7 @@ async def test_over_sms_the_own_number_is_known_already(shop: Cafe) -> None:
 # While joining
 
 
-async def test_a_typed_number_is_proven_by_a_code_while_joining(open_both: OpenBoth) -> None:
+async def test_a_typed_number_is_proven_by_a_code_while_joining(open_both: OpenCafe) -> None:
     shop = await open_both(preset("cafe-stamps", ASK_PHONE))
     till = await shop.colleague()
     sms, anna = texter(shop), shop.guest("Anna")
@@ -318,7 +305,7 @@ async def test_a_number_linked_elsewhere_while_its_owner_joins_makes_no_second_c
     assert await shop.rows("SELECT COUNT(*) AS n FROM member") == [{"n": 1}]
 
 
-async def test_where_no_app_can_share_a_number_it_is_typed(open_both: OpenBoth) -> None:
+async def test_where_no_app_can_share_a_number_it_is_typed(open_both: OpenCafe) -> None:
     shop = await open_both(preset("cafe-stamps", ASK_PHONE), app="simulator-text")
     sms, anna = texter(shop), shop.guest("Anna")
     type_it = (
@@ -342,7 +329,7 @@ async def test_where_no_app_can_share_a_number_it_is_typed(open_both: OpenBoth) 
     assert (await sms.says("balance"))[0].startswith("0 of 10 stamps")
 
 
-async def test_who_joins_may_use_the_card_their_number_has(open_both: OpenBoth) -> None:
+async def test_who_joins_may_use_the_card_their_number_has(open_both: OpenCafe) -> None:
     shop = await open_both(preset("cafe-stamps", ASK_PHONE))
     sms, _app, _ = await texts_and_chats(shop)
     eve = shop.guest("Anna")

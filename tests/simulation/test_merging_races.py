@@ -7,29 +7,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-
 from bot.domain.members import Member, Staff
 from bot.domain.messages import Address
 from bot.domain.rewards import Voucher
 from bot.services import expiry, joining, linking
 from bot.services.merging import Merged
-from bot.services.unit_of_work import Work
 from bot.storage import conversations
 from tests.services.shop import DAY, NOW, Shop
 from tests.simulation.test_races import kinds, race
 
 PHONE = "+420777123456"
-
-
-@pytest.fixture
-def shop(work: Work) -> Shop:
-    return Shop(work)
-
-
-@pytest.fixture
-async def bara(shop: Shop) -> Staff:
-    return await shop.colleague()
 
 
 async def total(shop: Shop, people: list[Member]) -> tuple[int, int]:

@@ -18,7 +18,6 @@ from bot.domain.rewards import Voucher
 from bot.services import expiry
 from bot.services.earning import Claimable
 from bot.services.results import Earned, Refused, Repeated, Undone, Used
-from bot.services.unit_of_work import Work
 from bot.storage import conversations, members
 from bot.storage.database import Transaction
 from tests.services.shop import DAY, NOW, Shop, cafe, deli
@@ -26,16 +25,6 @@ from tests.services.shop import DAY, NOW, Shop, cafe, deli
 THOUSAND = 1000
 #: A race of a thousand has to be over by then, in seconds; a hang is a failure, not a wait.
 PATIENCE = 20.0
-
-
-@pytest.fixture
-def shop(work: Work) -> Shop:
-    return Shop(work)
-
-
-@pytest.fixture
-async def bara(shop: Shop) -> Staff:
-    return await shop.colleague()
 
 
 @pytest.fixture

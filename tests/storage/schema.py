@@ -114,6 +114,7 @@ INDEXES = [
     "outbox_conversation: outbox (conversation_id, state, id)",
     "outbox_due: outbox (due_at, id) WHERE state = 'due'",
     "outbox_provider: outbox (provider_id) WHERE provider_id IS NOT NULL",
+    "outbox_said: outbox (conversation_id, created_at)",
     "outbox_sending: outbox (lease_until) WHERE state = 'sending'",
     "programme_version_digest: programme_version (digest)",
     "proof_conversation: proof (conversation_id, created_at)",

@@ -77,6 +77,7 @@ CREATE INDEX conversation_identity ON conversation (identity_id);
 -- Since when it is not known whether the provider took a message; and how many parts it took of
 -- one too long for one.
 ALTER TABLE outbox ADD COLUMN doubtful_since {at};
+CREATE INDEX outbox_said ON outbox (conversation_id, created_at);
 ALTER TABLE outbox ADD COLUMN parts_taken INTEGER NOT NULL DEFAULT 0;
 
 -- The next free moment of a sender, for all processes; bulk waits for its own as well.
