@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.channels.fit import shortened
-from bot.domain.messages import Button, Phrase, Reply, Value, Wording
-from bot.domain.programme import NAME_LIMIT
+from bot.domain.messages import Button, Filled, Phrase, Reply, Value, Wording
+from bot.domain.programme_values import NAME_LIMIT
 
 #: How long a name may be, in characters: tried one after the other until the message fits.
 LENGTHS = (NAME_LIMIT, 30, 20, 12, 8)
@@ -34,16 +35,20 @@ def _button(button: Button, longest: int) -> Button:
 
 
 def _phrase(phrase: Phrase, longest: int) -> Phrase:
-    values = phrase.values.items()
+    return Phrase(phrase.key, _values(phrase.values, longest))
+
+
+def _values(values: Mapping[str, Value], longest: int) -> dict[str, Value]:
     # An imported code may be long, and without a digit to know it by.
-    kept = {name: v if name == "code" else _value(v, longest) for name, v in values}
-    return Phrase(phrase.key, kept)
+    return {name: v if name == "code" else _value(v, longest) for name, v in values.items()}
 
 
 def _value(value: Value, longest: int) -> Value:
     match value:
         case Phrase():
             return _phrase(value, longest)
+        case Filled():
+            return replace(value, values=_values(value.values, longest))
         case Wording():
             return _wording(value, longest)
         case str() if not _WHOLE.search(value):

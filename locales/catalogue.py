@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from bot.domain.folding import fold
-from bot.domain.messages import Day, Moment, Money, Phrase, Value, Wording
+from bot.domain.messages import Day, Filled, Moment, Money, Phrase, Value, Wording
 from locales.formats import format_day, format_moment, format_money, format_number
 from locales.voices import FALLBACK, FRIENDLY, SMS, catalogues_of, language_of, overlay_of, voice_of
 from locales.words import CommandWords, loose, matches, word_list
@@ -193,6 +193,8 @@ class Catalogues:
             return format_day(value, language)
         if isinstance(value, Moment):
             return format_moment(value, language)
+        if isinstance(value, Filled):
+            return self._fill(value, language)
         return value.in_language(language_of(language))
 
     def values(self, phrase: Phrase, language: str) -> tuple[str, ...]:
@@ -272,14 +274,24 @@ class Catalogues:
 
     def _render_phrase(self, phrase: Phrase, language: str) -> str:
         catalogue, sentence = self._find(phrase.key, language)
+        form = catalogue.form(sentence, phrase)
+        if missing := form.names - phrase.values.keys():
+            raise MissingPhrase(f"{phrase.key} needs a value for {{{min(missing)}}}")
+        return self._put_in(form, phrase.values, language)
+
+    def _fill(self, filled: Filled, language: str) -> str:
+        """The shop's own text with its places filled; one nobody fills stays as it is written."""
+        form = Template.parse(filled.text.in_language(language_of(language)))
+        unfilled = {name: f"{{{name}}}" for name in form.names - filled.values.keys()}
+        return self._put_in(form, {**filled.values, **unfilled}, language)
+
+    def _put_in(self, form: Template, values: Mapping[str, Value], language: str) -> str:
         said = ""
-        for literal, name in catalogue.form(sentence, phrase).pieces:
+        for literal, name in form.pieces:
             # A value that ends in a full stop (30 czerwca 2026 r., Anna K.) ends the sentence too.
             said += literal.removeprefix(".") if said.endswith(".") else literal
             if name is not None:
-                if name not in phrase.values:
-                    raise MissingPhrase(f"{phrase.key} needs a value for {{{name}}}")
-                said += self.render(phrase.values[name], language)
+                said += self.render(values[name], language)
         return said
 
     def _find(self, key: str, language: str) -> tuple[Catalogue, Sentence]:

@@ -24,7 +24,7 @@ from bot.cli.telegram import NoTelegram, bot_name
 from bot.cli.templates import missing as without_content
 from bot.cli.templates import wanted as wanted_templates
 from bot.cli.twilio import NoTwilio, account_name
-from bot.domain.programme import did_you_mean
+from bot.domain.programme_values import did_you_mean
 from bot.settings import ENV_FILE, PREFIX, PUT_TOKEN, BadSettings, Settings, without_prefix
 from bot.storage import settings as kept
 from bot.storage.database import Database, DatabaseUnavailable

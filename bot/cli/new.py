@@ -10,7 +10,7 @@ import typer
 from bot import programmes
 from bot.cli.opening import CannotOpen
 from bot.cli.output import say
-from bot.domain.programme import did_you_mean
+from bot.domain.programme_values import did_you_mean
 
 
 def register(app: typer.Typer) -> None:

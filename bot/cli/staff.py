@@ -15,7 +15,8 @@ from bot.cli.output import Json, note, say, say_json
 from bot.cli.telegram import NoTelegram, bot_name
 from bot.clock import Clock
 from bot.domain.members import Role
-from bot.domain.programme import Programme, did_you_mean
+from bot.domain.programme import Programme
+from bot.domain.programme_values import did_you_mean
 from bot.services import staffing
 from bot.services.joining import clean_name
 from bot.settings import PUT_TOKEN, Settings

@@ -24,6 +24,7 @@ EntryKind = Literal[
     "expire",
     "reverse",
     "merge",
+    "gift",
 ]
 WhenSpent = Literal["stop_at_zero", "go_below_zero"]
 

@@ -93,8 +93,16 @@ class Phrase:
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A text the shop wrote with places in it (`{name}`), and the values that go there."""
+
+    text: Wording
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
 #: What may stand in a sentence; a plain string is somebody's own words (a name), never ours.
-Value = str | int | Money | Moment | Day | Wording | Phrase
+Value = str | int | Money | Moment | Day | Wording | Filled | Phrase
 
 
 def phrase(key: str, **values: Value) -> Phrase:

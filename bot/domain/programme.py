@@ -1,163 +1,39 @@
-"""The shop's programme as `programme.toml` says it: the types and what each key means.
+"""The shop's programme as `programme.toml` says it: the tables and what each key means.
 
-Amounts of units are integers; rates are `Decimal`; money in the file is a decimal in the
-currency's major unit ("12.50"). Every key is explained in docs/programme.md. What is wrong within
-one value is refused here, in words for the shop owner; what needs two is in programme_checks.py.
+Every key is explained in docs/programme.md. What is wrong within one value is refused in
+programme_values.py; what needs two is in programme_checks.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from difflib import get_close_matches
-from functools import cache
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-import phonenumbers
-from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, Field
 
+from bot.domain.campaign_rules import DEFAULT_CAPS, Campaigns, Caps, QuietHours
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
-
-#: In characters. A name stands on the card, on buttons and in one-segment texts (S35).
-NAME_LIMIT = 60
-#: In characters: the terms and what is around them fit one Telegram message (S35).
-TERMS_LIMIT = 3_500
-
-_SUM = re.compile(r"\d{1,9}(\.\d{1,4})?", re.ASCII)
-
-
-class Part(BaseModel):
-    """A table of the programme file: frozen, and a key it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question to put after a message about `word`, or nothing where no known word is near."""
-    by_lower = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), by_lower, n=1)
-    return f' Did you mean "{by_lower[near[0]]}"?' if near else ""
-
-
-def _wording(value: Any) -> Wording:
-    if isinstance(value, Wording):
-        return value
-    if isinstance(value, str):
-        return Wording.of(value.strip())
-    if isinstance(value, dict) and value and all(isinstance(t, str) for t in value.values()):
-        return Wording.of({language: text.strip() for language, text in value.items()})
-    raise ValueError('write a text in quotes, or one a language: { en = "Coffee", cs = "Káva" }')
-
-
-def _name(value: Wording) -> Wording:
-    for _, text in value.texts:
-        if not text:
-            raise ValueError("this name is empty: write what people should read")
-        if len(text) > NAME_LIMIT or not text.isprintable():
-            raise ValueError(f"write a name on one line, at most {NAME_LIMIT} characters long")
-    return value
-
-
-def _terms(value: Wording) -> Wording:
-    if any(len(text) > TERMS_LIMIT for _, text in value.texts):
-        raise ValueError(
-            f"the terms are longer than the {TERMS_LIMIT} characters that fit one message: "
-            "put them on a page of your own and write its address here"
-        )
-    return value
-
-
-def _expiry(value: Any) -> Expiry:
-    if isinstance(value, Expiry):
-        return value
-    if isinstance(value, str):
-        return Expiry.parse(value)
-    raise ValueError('write how long in quotes, such as "90 days", "12 months" or "never"')
-
-
-def _sum(value: Any) -> Decimal:
-    written = str(value).strip()
-    if isinstance(value, bool) or not _SUM.fullmatch(written):
-        raise ValueError('write an amount of money, with a point and no currency: 12 or "12.50"')
-    return Decimal(written)
-
-
-def _above_zero(value: Decimal) -> Decimal:
-    if not value:
-        raise ValueError("write an amount above 0")
-    return value
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(value: str) -> str:
-    if value not in _zones():
-        hint = did_you_mean(value, _zones()) or ' A name looks like "Europe/Prague".'
-        raise ValueError(f'there is no time zone "{value}".{hint}')
-    return value
-
-
-def _currency(value: str) -> str:
-    if value not in list_currencies():
-        raise ValueError(f'"{value}" is no ISO 4217 currency: write three letters, such as "EUR"')
-    return value
-
-
-def _country(value: str) -> str:
-    if value not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f'"{value}" is no country: write two capital letters, such as "CZ"')
-    return value
-
-
-def _shaped(pattern: str, problem: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(problem)
-        return value
-
-    return AfterValidator(check)
-
-
-#: One text for all languages, or a table of them: `{ en = "Coffee", cs = "Káva" }`.
-Text = Annotated[Wording, BeforeValidator(_wording)]
-Name = Annotated[Text, AfterValidator(_name)]
-Terms = Annotated[Text, AfterValidator(_terms)]
-Ends = Annotated[Expiry, BeforeValidator(_expiry)]
-#: Money in the major unit: 12, 12.50 or "12.50".
-Sum = Annotated[Decimal, BeforeValidator(_sum)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Currency = Annotated[str, AfterValidator(_currency)]
-Colour = Annotated[
-    str, _shaped("#[0-9a-fA-F]{6}", 'write a colour as # and six hex digits, such as "#2f4a3c"')
-]
-#: A name other parts of the file, links and the database refer to.
-Code = Annotated[
-    str,
-    _shaped(
-        "[a-z0-9][a-z0-9_-]{0,30}",
-        "a code has up to 31 small letters without accents, digits, - and _, and starts with "
-        "a letter or digit",
-    ),
-]
-Version = Annotated[
-    str, _shaped(r"\S.{0,39}", 'write a version in 1 to 40 characters, such as "2026-06"')
-]
-#: https://www.twilio.com/docs/content/content-api-resources
-ContentSid = Annotated[
-    str, _shaped("HX[0-9a-fA-F]{32}", "a ContentSid is HX and 32 hex digits, from Twilio's console")
-]
-Country = Annotated[str, AfterValidator(_country)]
-#: Strict: `true` and "5" are no numbers, and 1 is no `true`.
-Whole = Annotated[int, Strict()]
-Flag = Annotated[bool, Strict()]
-Count = Annotated[Whole, Field(ge=1, le=1_000_000)]
+from bot.domain.programme_values import (
+    Code,
+    Colour,
+    ContentSid,
+    Count,
+    Country,
+    Currency,
+    Ends,
+    Flag,
+    Name,
+    Part,
+    Sum,
+    Terms,
+    Version,
+    Whole,
+    Zone,
+    above_zero,
+)
 
 
 class Shop(Part):
@@ -237,7 +113,7 @@ class Earn(Part):
     rule: Literal["visit", "purchase", "joining"]
     unit: Literal["stamps", "points"]
     amount: Count = 1
-    per: Annotated[Sum, AfterValidator(_above_zero)] | None = None
+    per: Annotated[Sum, AfterValidator(above_zero)] | None = None
     minimum: Sum = Decimal(0)
     rounding: Literal["down", "half_up", "up"] = "down"
 
@@ -277,20 +153,28 @@ class LedgerRules(Part):
 
 
 class Sms(Part):
-    """What SMS may cost (S22, S35): segments a message, accents, and receipts for stamps."""
+    """What SMS may cost (S22, S32, S35): segments a message, accents, and receipts for stamps.
+
+    `price` is what a segment costs, `budget` what a calendar month may; both in the currency.
+    """
 
     segments: Annotated[Whole, Field(ge=1, le=6)] = 2
     accents: Flag = False
     receipts: Flag = False
+    price: Sum | None = None
+    budget: Sum | None = None
 
 
 class WhatsApp(Part):
     """Sentences Meta approved, for later than 24 hours after a person wrote (S27).
 
     By name (what follows `template.` in the catalogues), then by language, the ContentSid.
+    `price` is what a message costs that we begin, `budget` what a calendar month may.
     """
 
     templates: Mapping[str, Mapping[str, ContentSid]] = {}
+    price: Sum | None = None
+    budget: Sum | None = None
 
 
 class Codes(Part):
@@ -323,6 +207,9 @@ class Programme(Part):
     sms: Sms = Sms()
     whatsapp: WhatsApp = WhatsApp()
     codes: Codes = Codes()
+    caps: Caps = DEFAULT_CAPS
+    quiet_hours: QuietHours = QuietHours()
+    campaigns: Campaigns = Campaigns()
 
     def reward(self, code: str) -> Reward | None:
         """The reward with this code, if the programme (still) has it."""

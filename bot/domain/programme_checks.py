@@ -16,7 +16,8 @@ from babel.numbers import get_currency_precision
 
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
-from bot.domain.programme import Earn, Programme, did_you_mean
+from bot.domain.programme import Earn, Programme
+from bot.domain.programme_values import did_you_mean
 
 #: Where in the file: keys, and positions in lists counted from 0.
 Path = tuple[str | int, ...]

@@ -14,6 +14,7 @@ from bot.domain.messages import (
     Action,
     Button,
     Day,
+    Filled,
     Moment,
     Money,
     Phrase,
@@ -70,6 +71,9 @@ def _value(value: Value) -> Json:
         return {"day": [value.on.isoformat(), value.yearly]}
     if isinstance(value, Wording):
         return {"wording": [list(pair) for pair in value.texts]}
+    if isinstance(value, Filled):
+        values = {name: _value(inner) for name, inner in value.values.items()}
+        return {"filled": [_value(value.text), values]}
     return value
 
 
@@ -91,7 +95,17 @@ def _read(stored: Json) -> Value:
             return Day(date.fromisoformat(on), yearly)
         case "wording":
             return Wording(tuple((language, text) for language, text in parts))
+        case "filled":
+            (text, values) = parts
+            return Filled(_wording(text), {name: _read(inner) for name, inner in values.items()})
     raise ValueError(f"no value is called {kind!r}")
+
+
+def _wording(stored: Json) -> Wording:
+    value = _read(stored)
+    if not isinstance(value, Wording):
+        raise TypeError(f"a text with places is a wording, not {value!r}")
+    return value
 
 
 def _read_phrase(stored: Json) -> Phrase:

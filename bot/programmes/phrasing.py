@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from bot.domain.programme import Part, Programme, did_you_mean
+from bot.domain.programme import Programme
 from bot.domain.programme_checks import Path
+from bot.domain.programme_values import Part, did_you_mean
 
 _TWICE = "this key or table is there above already: keep one of the two"
 _STATEMENT = "a line here is `key = value`, `[table]`, `[[list]]` or `# a comment`"

@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
-from bot.domain.programme import Part, Programme
+from bot.domain.programme import Programme
+from bot.domain.programme_values import Part
 from tests.domain.programme_text import findings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "programme.md").read_text("utf-8")

@@ -4,7 +4,7 @@ import pytest
 
 from bot.channels.segments import count, plain
 from bot.domain.messages import Wording
-from bot.domain.programme import NAME_LIMIT
+from bot.domain.programme_values import NAME_LIMIT
 from bot.phrases import FOLDER, page
 from bot.programmes import preset, presets, read
 from locales import Catalogues
