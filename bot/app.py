@@ -14,6 +14,8 @@ from functools import cache
 import structlog
 
 from bot.channels.base import Channel, SendError
+from bot.channels.email import Email
+from bot.channels.smtp import Server
 from bot.channels.telegram import Telegram
 from bot.channels.twilio import Account, Sms, WhatsApp
 from bot.clock import Clock
@@ -23,18 +25,20 @@ from bot.meanings import Meanings
 from bot.metrics import REGISTRY
 from bot.rendering import Links, Renderer
 from bot.sender import Sender
-from bot.services import installation, leases, media
+from bot.services import installation, leases, media, unsubscribing
 from bot.services.unit_of_work import Work
 from bot.settings import BadSettings, Settings
 from bot.telegram_menu import set_menus
 from bot.web import server
 from bot.web.cards import card_finder, picture_finder
 from bot.web.pages import Found
-from bot.web.simulator import Phone
+from bot.web.simulator import Stage
+from bot.web.unsubscribing import Unsubscribing
 from handlers import ROUTERS, WITH_ARGUMENTS
 from locales import Catalogues, Understanding
+from scheduler.campaigns import CAMPAIGNS
 from scheduler.clock import Ticker
-from scheduler.jobs import sweep
+from scheduler.jobs import plan, sweep
 
 log = structlog.get_logger()
 
@@ -62,7 +66,8 @@ class House:
     dispatcher: Dispatcher
     telegram: Telegram | None = None
     twilio: Account | None = None
-    phones: Sequence[Phone] = ()
+    #: The demo's.
+    stage: Stage | None = None
 
 
 def build(
@@ -73,7 +78,6 @@ def build(
     *,
     telegram: Telegram | None = None,
     twilio: Account | None = None,
-    phones: Sequence[Phone] = (),
 ) -> House:
     """Put the parts together; nothing runs yet."""
     words = Catalogues.load(arguments=WITH_ARGUMENTS)
@@ -81,9 +85,12 @@ def build(
         public_address(settings),
         telegram.username if telegram else "",
         lambda outbox_id: media.signed(work, outbox_id, clock.real_now()),
+        lambda conversation_id: unsubscribing.token(work, conversation_id),
     )
     renderer = Renderer(words, links)
-    sender = Sender(work=work, clock=clock, channels=channels, renderer=renderer)
+    sender = Sender(
+        work=work, clock=clock, channels=channels, renderer=renderer, campaigns=CAMPAIGNS
+    )
     dispatcher = Dispatcher(
         work=work,
         clock=clock,
@@ -105,7 +112,6 @@ def build(
         dispatcher,
         telegram,
         twilio,
-        phones,
     )
 
 
@@ -176,6 +182,35 @@ def connect_twilio(settings: Settings) -> tuple[Account | None, Mapping[str, Cha
     return account, {channel.name: channel for channel in channels}
 
 
+def connect_email(settings: Settings) -> Email | None:
+    """The channel through the shop's mail server; None where there is none."""
+    if settings.smtp_url is None or settings.email_from is None:
+        return None
+    server = Server.of(settings.smtp_url.get_secret_value())
+    return Email(server, settings.email_from, rate=settings.email_rate)
+
+
+async def furnish(settings: Settings, work: Work, clock: Clock, stop: asyncio.Event) -> House:
+    """The house with every channel the settings name, once Telegram has answered."""
+    telegram = await connect_telegram(settings, work, stop)
+    twilio, channels = connect_twilio(settings)
+    email = connect_email(settings)
+    others: Sequence[Channel | None] = (telegram, email)
+    channels = {**channels, **{channel.name: channel for channel in others if channel}}
+    return build(settings, work, clock, channels, telegram=telegram, twilio=twilio)
+
+
+async def close(house: House) -> None:
+    """Let go of what the channels hold, once nobody uses them."""
+    if house.telegram is not None:
+        await house.telegram.close()
+    if house.twilio is not None:
+        await house.twilio.close()
+    email = house.channels.get(Email.name)
+    if isinstance(email, Email):
+        await email.close()
+
+
 async def run(
     house: House,
     parts: Collection[str],
@@ -195,10 +230,7 @@ async def run(
             await _work(house, parts, stop)
     finally:
         await house.dispatcher.idle()
-        if house.telegram is not None:
-            await house.telegram.close()
-        if house.twilio is not None:
-            await house.twilio.close()
+        await close(house)
 
 
 async def _work(house: House, parts: Collection[str], stop: asyncio.Event) -> None:
@@ -207,7 +239,10 @@ async def _work(house: House, parts: Collection[str], stop: asyncio.Event) -> No
         tasks.append(asyncio.create_task(house.sender.run(stop)))
     if house.telegram is not None:
         tasks += await _telegram_tasks(house, parts, stop)
-    ticker = Ticker(lambda: sweep(house.work, house.clock, house.sender.deliver))
+    ticker = Ticker(
+        lambda: sweep(house.work, house.clock, house.sender.deliver),
+        lambda: plan(house.work, house.clock, CAMPAIGNS, house.sender.deliver),
+    )
     if "scheduler" in parts:
         ticker.start()
     await stop.wait()
@@ -232,7 +267,8 @@ async def _web(house: House, wanted: bool) -> AsyncIterator[None]:
             picture=picture_finder(house.work, house.renderer, house.clock),
             programme=house.work.programme,
         ),
-        phones=house.phones,
+        unsubscribing=Unsubscribing(house.work, house.words, house.clock),
+        stage=house.stage,
     )
     try:
         runner = await server.start(app, house.settings.host, house.settings.port)

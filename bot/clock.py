@@ -27,3 +27,15 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Move the programme's time on, for the demo and for tests."""
         self._ahead += by
+
+
+class StandingClock(Clock):
+    """The programme's time stands at an instant until it is moved; real time goes on."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self._at = at
+
+    def now(self) -> datetime:
+        """The instant it stands at, UTC."""
+        return self._at.astimezone(UTC) + self._ahead

@@ -27,7 +27,7 @@ from bot.domain.messages import (
 from bot.meanings import Meanings
 from bot.metrics import FAILURES, INBOUND
 from bot.routing import HOME, Answered, Routes
-from bot.services import outreach
+from bot.services import outreach, unasked
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.storage import conversations, members, outbox, staff
 from locales import Catalogues
@@ -105,8 +105,13 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     async def _receipt(self, receipt: DeliveryReceipt) -> None:
+        now = self._clock.now()
         async with self._work.unit_of_work() as uow:
-            await outbox.receipt(uow.tx, receipt, self._clock.now())
+            told_of = await outbox.receipt(uow.tx, receipt, now)
+            if told_of is not None and receipt.effect == "halted":
+                await unasked.halt(uow, told_of, receipt.reason, now)
+        if uow.touched:
+            self._start(self._deliver(uow.touched))
 
     async def _keep_unreadable(self, update: UnreadableUpdate) -> None:
         now = self._clock.now()
@@ -218,7 +223,7 @@ class Dispatcher:
             turn = await self._turn(uow, message)
             stored = json.dumps({"text": message.text, "action": repr(message.action)})
             await conversations.record_failure(
-                uow.tx, channel, message.external_id, failure, stored
+                uow.tx, channel, message.external_id, failure, stored, turn.conversation.id
             )
             await outreach.say(uow, turn.conversation.id, APOLOGY, now)
         FAILURES.labels(channel).inc()

@@ -13,7 +13,7 @@ import structlog
 
 from bot.channels.base import Channel, Limits, SendError, SendKind
 from bot.channels.fit import fit
-from bot.domain.messages import MessageClass, OutboundMessage, Reply
+from bot.domain.messages import Mail, MessageClass, OutboundMessage, Reply
 from bot.domain.programme import Programme
 from bot.domain.wire import reply_from_json
 from bot.metrics import SENDING
@@ -29,6 +29,8 @@ ASKING_SECONDS = 20.0
 
 #: Whether a message of ours on a channel is known by this id of the provider already.
 Known = Callable[[str, str], Awaitable[bool]]
+#: The token of a member's card, empty where there is none.
+Card = Callable[[int], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,13 @@ class Outcome:
 class Handover:
     """Makes messages fit for their channels, and hands them over. Never raises."""
 
-    def __init__(self, channels: Mapping[str, Channel], renderer: Renderer, known: Known) -> None:
+    def __init__(
+        self, channels: Mapping[str, Channel], renderer: Renderer, known: Known, card: Card
+    ) -> None:
         self._channels = channels
         self._renderer = renderer
         self._known = known
+        self._card = card
 
     async def __call__(self, letter: Letter, programme: Programme, now: datetime) -> Outcome:
         """What comes of a message that is marked as *sending*."""
@@ -98,10 +103,21 @@ class Handover:
         )
         message = replace(rendered, edit_of=letter.edit_of, clear_of=letter.clear_of)
         media = self._renderer.media(letter.id) if channel.limits.fetches else ""
+        mail = await self._mail(letter, reply, programme) if channel.limits.unsubscribes else None
         return [
-            replace(part, media=media) if part.picture is not None else part
+            replace(part, media=media if part.picture is not None else "", mail=mail)
             for part in fit(message, channel.limits)
         ]
+
+    async def _mail(self, letter: Letter, reply: Reply, programme: Programme) -> Mail:
+        offers = letter.message_class is MessageClass.MARKETING
+        return self._renderer.mail(
+            reply,
+            letter.language,
+            programme,
+            card=await self._card(letter.member_id) if letter.member_id else "",
+            unsubscribes=letter.conversation_id if offers else None,
+        )
 
     def _approved(self, letter: Letter, reply: Reply, programme: Programme) -> OutboundMessage:
         approved = self._renderer.approved(reply, letter.address, letter.language, programme)

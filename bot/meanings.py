@@ -1,6 +1,7 @@
 """What somebody meant who wrote neither a command nor an answer, as the button they would press.
 
-A guess only ever shows something or asks: it spends nothing, stops nothing, erases nothing.
+A guess only ever shows something or asks: it spends nothing, erases nothing. It stops offers where
+somebody said so in a sentence (S33), and that can be undone.
 """
 
 from __future__ import annotations
@@ -23,13 +24,20 @@ _ANSWERED_BY: Mapping[str, str] = {
     "refer": "refer",
     "language": "language",
     "settings": "settings",
+    "messages": "messages",
     "stop": "stop_whether",
+    "how_to_stop": "stop_how",
     "privacy": "privacy",
     "feedback": "pass_on",
     "help": "help",
     "thanks": "thanks",
     "other": "pass_on",
 }
+
+#: What answers somebody who said to stop in a sentence.
+STOP_SAID = "stop_said"
+#: Who says to stop in as many words means it; fewer may be about anything ("quit", "enough").
+WORDS_OF_A_STOP = 2
 
 
 class Meanings:
@@ -50,6 +58,8 @@ class Meanings:
             return None
         languages = dict.fromkeys((turn.language, *turn.programme.shop.languages))
         guess = self._understanding().guess(turn.text, tuple(languages))
+        if guess.intent == "stop" and len(turn.text.split()) >= WORDS_OF_A_STOP:
+            return Action(STOP_SAID)
         if guess.intent is not None:
             return Action(_ANSWERED_BY[guess.intent])
         likely = tuple(dict.fromkeys(_ANSWERED_BY[intent] for intent in guess.candidates))

@@ -13,6 +13,7 @@ from bot.domain.messages import (
     Address,
     Approved,
     Button,
+    Mail,
     OutboundMessage,
     Picture,
     RenderedButton,
@@ -28,12 +29,14 @@ from locales import Catalogues
 class Links:
     """Where links lead: into Telegram when its bot is on, else to our own pages.
 
-    `sign` makes the part of an address that lets nobody but us name a message's picture.
+    `sign` makes the part of an address that lets nobody but us name a message's picture, and
+    `stopping` that which stops offers in a conversation.
     """
 
     public_url: str
     telegram: str = ""
     sign: Callable[[int], str] = str
+    stopping: Callable[[int], str] = str
 
     def media(self, outbox_id: int) -> str:
         """Where a provider fetches the picture of a message."""
@@ -50,6 +53,10 @@ class Links:
         kind, _, token = payload.partition("_")
         return f"{self.public_url}/c/{token}" if kind == "c" else ""
 
+    def unsubscribe(self, conversation_id: int) -> str:
+        """Where the person of a conversation stops offers by one click."""
+        return f"{self.public_url}/unsubscribe/{self.stopping(conversation_id)}"
+
 
 class Renderer:
     """Renders replies in a language, with the shop's looks."""
@@ -64,8 +71,10 @@ class Renderer:
         """A reply as its person reads it; drawing a picture takes some milliseconds.
 
         Over SMS it is in the fewest words and plain letters, without the standing menu, and with
-        names shortened as far as it takes to fit (S35).
+        names shortened as far as it takes to fit (S35). An e-mail has links instead of choices.
         """
+        if limits.unsubscribes:
+            reply = replace(reply, buttons=())
         if not limits.segments:
             return self._said(reply, address, language, programme, limits)
         reply = without_standing(reply)
@@ -127,6 +136,42 @@ class Renderer:
     def media(self, outbox_id: int) -> str:
         """Where a provider fetches the picture of a message."""
         return self._links.media(outbox_id)
+
+    def mail(
+        self,
+        reply: Reply,
+        language: str,
+        programme: Programme,
+        *,
+        card: str = "",
+        unsubscribes: int | None = None,
+    ) -> Mail:
+        """What stands around a reply in an e-mail.
+
+        `card` is the token of the member's card; `unsubscribes` the conversation in which more of
+        such messages can be stopped. Choices that need an answer are left out.
+        """
+        voice = self._words.voice(language, friendly=programme.shop.friendly)
+        shop, look = programme.shop.name, programme.look
+        offers = unsubscribes is not None
+        subject = reply.subject or phrase(
+            f"email.subject.{'news' if offers else 'receipt'}", shop=shop
+        )
+        footer = phrase(f"email.footer.{'offers' if offers else 'card'}", shop=shop)
+        leads = [b for row in reply.buttons for b in row if card and b.action.name == "card"]
+        return Mail(
+            subject=self._words.render(subject, voice),
+            sender=self._words.render(shop, voice),
+            language=language,
+            footer=self._words.render(footer, voice),
+            links=tuple(
+                (self._words.label(button.label, voice), self._links.page(f"c_{card}"))
+                for button in leads[:1]
+            ),
+            unsubscribe=self._links.unsubscribe(unsubscribes) if unsubscribes is not None else "",
+            stop=self._words.render(phrase("email.stop"), voice) if offers else "",
+            colours=(look.background, look.ink, look.accent),
+        )
 
     def approved(
         self, reply: Reply, address: Address, language: str, programme: Programme

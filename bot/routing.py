@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from bot import network_words
 from bot.conversation import ANSWER, Route, Router, Said, Step, Turn
 from bot.domain.messages import Action, Button, NetworkWord, Reply, phrase
-from bot.meanings import Meanings
+from bot.meanings import STOP_SAID, Meanings
 from bot.services import outreach
 from locales import Catalogues
 
@@ -150,6 +150,9 @@ class Routes:
         if route is None or (not turn.text.startswith("/") and not _allowed(route, turn)):
             # A colleague's word without the slash is just a word in a customer's mouth.
             return None
+        if rest and not turn.text.startswith("/") and self._free(turn):
+            # "Use your stamps by Friday" is what was asked for, and no command.
+            return None
         turn.text = rest
         return route
 
@@ -157,6 +160,11 @@ class Routes:
         """The question that stays open whatever else is said."""
         step = self._steps.get(turn.conversation.step or "")
         return None if step is None or step.once else step.name
+
+    def _free(self, turn: Turn) -> bool:
+        """Whether a question is open to which whatever is written is the answer."""
+        step = self._steps.get(turn.conversation.step or "")
+        return step is not None and step.free
 
     def _found(self, turn: Turn) -> tuple[str, str] | None:
         """The command in the person's language, else in another that the shop speaks."""
@@ -275,7 +283,8 @@ def _asks(meant: Action, step: Step, text: str) -> bool:
     """Whether a text under an open question asks something else, rather than answers it."""
     if meant.name in _VAGUE or len(text.split()) < WORDS_OF_A_QUESTION:
         return False
-    return step.choices or text.rstrip().endswith("?")
+    # Nobody is called "please stop writing to me".
+    return meant.name == STOP_SAID or step.choices or text.rstrip().endswith("?")
 
 
 def _allowed(route: Route, turn: Turn) -> bool:

@@ -1,10 +1,14 @@
-"""Draining the outbox: mark, hand over, note what came of it, in each sender's pace (S31, S32)."""
+"""Draining the outbox: mark, hand over, note what came of it, in each sender's pace (S31, S32).
+
+What is said unasked is chosen and marked here too, a member at a time (S24).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
-from collections.abc import Collection, Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
@@ -12,14 +16,18 @@ from typing import Any
 
 import structlog
 
+from bot import outcomes
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.domain.programme import Programme
-from bot.handover import Handover, Outcome
+from bot.domain.wire import to_json
+from bot.handover import Handover
 from bot.metrics import OUTBOUND
 from bot.rendering import Renderer
+from bot.services import unasked
+from bot.services.campaigns import Campaign
 from bot.services.unit_of_work import LEASE, UnitOfWork, Work
-from bot.storage import conversations, outbox, pace
+from bot.storage import conversations, members, occasions, outbox, pace
 from bot.storage.outbox import Letter
 from bot.storage.pace import Slot
 
@@ -28,10 +36,6 @@ log = structlog.get_logger()
 #: How long one message may be *sending* before its sender counts as lost. Longer than any
 #: provider call is allowed to take, so that a slow answer is not taken for a dead process.
 SENDING_LEASE = timedelta(seconds=60)
-#: How many times a message that was not taken is tried, which takes half a day, and the longest
-#: pause between tries.
-TRIES = 150
-LONGEST_PAUSE_SECONDS = outbox.LONGEST_WAIT.total_seconds()
 #: Conversations of each channel looked at per round of the delivery loop.
 ROUND = 200
 
@@ -47,10 +51,15 @@ class _Claimed:
 _Claim = _Claimed | Slot | None
 
 
+#: Rounds of what is unasked go beside those of replies.
+_UNASKED = "unasked "
+
+
 class Sender:
     """Sends what is due, in each conversation's order, different conversations side by side.
 
-    `at_once` is how many messages a channel sends at the same time.
+    `at_once` is how many messages a channel sends at the same time; `campaigns` are the reasons to
+    write unasked.
     """
 
     def __init__(
@@ -60,15 +69,19 @@ class Sender:
         clock: Clock,
         channels: Mapping[str, Channel],
         renderer: Renderer,
+        campaigns: Sequence[Campaign] = (),
         at_once: int = 20,
     ) -> None:
         self._work = work
         self._clock = clock
+        self._channels = tuple(channels)
+        self._campaigns = {campaign.name: campaign for campaign in campaigns}
         self._rates = {name: channel.rate for name, channel in channels.items()}
-        self._hand_over = Handover(channels, renderer, self._known)
+        self._hand_over = Handover(channels, renderer, self._known, self._card)
         # A provider that hangs holds up its own channel alone.
         self._places = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(at_once))
         self._queues = defaultdict[tuple[str, bool], asyncio.Lock](asyncio.Lock)
+        self._stopping = False
 
     async def deliver(self, conversation_ids: Collection[int]) -> None:
         """Send everything due in these conversations."""
@@ -79,27 +92,37 @@ class Sender:
         await _all(self._drain(number, name) for number, name in channels.items())
 
     async def deliver_due(self) -> int:
-        """One round over all conversations with something due; returns how many there were.
+        """One round over all conversations and members with something due; how many there were.
 
-        Messages of processes that died are found here too.
+        Messages of processes that died are found here too. What is unasked comes after replies.
         """
         due = await self._due()
         await _all(self._round(name, numbers) for name, numbers in due.items())
-        return sum(map(len, due.values()))
+        members = await self._due_members(())
+        await _all(self._unasked_round(name, numbers) for name, numbers in members.items())
+        return sum(map(len, due.values())) + sum(map(len, members.values()))
 
     async def run(self, stop: asyncio.Event, pause_seconds: float = 1.0) -> None:
         """Deliver what is due until told to stop, each channel in rounds of its own."""
         rounds: dict[str, asyncio.Task[None]] = {}
         while not stop.is_set():
+            busy = {name for name, task in rounds.items() if not task.done()}
             try:
                 due = await self._due()
+                members = await self._due_members(
+                    [name.removeprefix(_UNASKED) for name in busy if name.startswith(_UNASKED)]
+                )
             except Exception as error:
                 log.error("delivery round failed", error=type(error).__name__)
-                due = {}
-            for name, numbers in due.items():
-                if name not in rounds or rounds[name].done():
-                    rounds[name] = asyncio.create_task(self._logged(name, numbers))
+                due, members = {}, {}
+            for name in due.keys() - busy:
+                task = self._logged(name, self._round(name, due[name]))
+                rounds[name] = asyncio.create_task(task)
+            for name, numbers in members.items():
+                task = self._logged(name, self._unasked_round(name, numbers))
+                rounds[_UNASKED + name] = asyncio.create_task(task)
             await _wait(stop, pause_seconds)
+        self._stopping = True
         await asyncio.gather(*rounds.values())
 
     async def _due(self) -> dict[str, list[int]]:
@@ -112,9 +135,9 @@ class Sender:
     async def _round(self, channel: str, conversation_ids: Collection[int]) -> None:
         await _all(self._drain(number, channel) for number in conversation_ids)
 
-    async def _logged(self, channel: str, conversation_ids: Collection[int]) -> None:
+    async def _logged(self, channel: str, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._round(channel, conversation_ids)
+            await work
         except Exception as error:
             log.error("delivery round failed", channel=channel, error=type(error).__name__)
 
@@ -134,6 +157,89 @@ class Sender:
             slot = await self._turn(claim)
             if slot is None:
                 return
+
+    # --- One member, unasked ---
+
+    async def _due_members(self, busy: Collection[str]) -> dict[str, list[int]]:
+        """Members with something unasked due, by channel, without those of `busy` channels."""
+        if not self._campaigns:
+            return {}
+        async with self._work.unit_of_work() as uow:
+            return await occasions.lease_members(
+                uow.tx,
+                owner=self._work.owner,
+                now=self._clock.now(),
+                real_now=self._clock.real_now(),
+                lease=LEASE,
+                busy=busy,
+                limit=ROUND,
+            )
+
+    async def _unasked_round(self, channel: str, member_ids: Collection[int]) -> None:
+        await _all(self._approach(number, channel) for number in member_ids)
+
+    async def _approach(self, member_id: int, channel: str) -> None:
+        """Say what is due to a member unasked, where `channel` is the likeliest."""
+        slot: Slot | None = None
+        while not self._stopping:
+            async with self._places[channel]:
+                claim = await self._claim_unasked(member_id, channel, slot)
+                slot = None
+                if isinstance(claim, _Claimed):
+                    after = await self._send(claim)
+                    while isinstance(after, _Claimed):
+                        after = await self._send(after)
+                    continue
+            if claim is None:
+                return
+            if isinstance(claim, Slot):
+                slot = await self._turn(claim)
+                if slot is None:
+                    return
+            else:
+                channel = claim
+
+    async def _claim_unasked(
+        self, member_id: int, channel: str, slot: Slot | None
+    ) -> _Claimed | Slot | str | None:
+        """Mark the best that is due for a member *sending*, with its place under the caps (S24).
+
+        Else the slot it has to wait for, or the channel whose place it needs.
+        """
+        try:
+            return await self._marked(member_id, channel, slot)
+        except unasked.Gone:
+            # Another process stopped the whole campaign at this very moment.
+            return None
+
+    async def _marked(
+        self, member_id: int, channel: str, slot: Slot | None
+    ) -> _Claimed | Slot | str | None:
+        now, real_now = self._clock.now(), self._clock.real_now()
+        async with self._work.unit_of_work() as uow:
+            picked = await unasked.pick(uow, member_id, self._campaigns, self._channels, now)
+            if picked is None:
+                return None
+            if picked.channel != channel:
+                return picked.channel
+            if not pace.usable(slot, channel, real_now):
+                rate = self._rates.get(channel, inf)
+                free = await pace.take(uow.tx, channel, rate, real_now, bulk=True)
+                if free.at > real_now or not free.taken:
+                    return free
+            letter = await outbox.put_sending(
+                uow.tx,
+                picked.conversation_id,
+                json.dumps(to_json(picked.reply)),
+                member_id=picked.member.id,
+                choices=bool(picked.reply.buttons),
+                owner=self._work.owner,
+                now=now,
+                real_now=real_now,
+                lease=SENDING_LEASE,
+            )
+            await unasked.take(uow, picked, letter.id, now)
+            return _Claimed(letter, uow.programme)
 
     async def _turn(self, slot: Slot) -> Slot | None:
         """A slot of ours whose moment has come; None where that would take too long."""
@@ -178,7 +284,7 @@ class Sender:
             real_now=self._clock.real_now(),
             lease=SENDING_LEASE,
             rates=self._rates,
-            booked=slot.at if slot else None,
+            booked=slot,
         )
         return _Claimed(claim, uow.programme) if isinstance(claim, Letter) else claim
 
@@ -198,61 +304,24 @@ class Sender:
                 attempt=letter.attempt,
             )
         async with self._work.unit_of_work() as uow:
-            await self._note(uow, letter, outcome)
+            await outcomes.note(uow, letter, outcome, self._clock.now())
             if outcome.units == 1 and outcome.retry_after is None:
                 return await self._claim_in(uow, letter.conversation_id)
             # The sender's row is locked last, so the next message is claimed in its own turn.
-            await self._slow_down(uow, channel, outcome)
+            rate, real_now = self._rates.get(channel, inf), self._clock.real_now()
+            await pace.pay(uow.tx, channel, rate, outcome.units - 1, real_now)
+            if outcome.retry_after is not None:
+                await pace.hold_bulk(uow.tx, channel, real_now, outcome.retry_after)
         return await self._claim(letter.conversation_id)
-
-    async def _slow_down(self, uow: UnitOfWork, channel: str, outcome: Outcome) -> None:
-        rate, real_now = self._rates.get(channel, inf), self._clock.real_now()
-        await pace.pay(uow.tx, channel, rate, outcome.units - 1, real_now)
-        if outcome.retry_after is not None:
-            await pace.hold_bulk(uow.tx, channel, real_now, outcome.retry_after)
-
-    async def _note(self, uow: UnitOfWork, letter: Letter, outcome: Outcome) -> None:
-        tx, in_doubt = uow.tx, letter.doubtful_since is not None
-        match outcome.kind:
-            case "accepted":
-                await outbox.accepted(tx, letter.id, outcome.provider_id)
-            case "later" if letter.attempt < TRIES:
-                await self._again(uow, letter, outcome, doubtful=False)
-            case "unknown" if not in_doubt:
-                # Looked up before anything is repeated, and marketing never is (S31).
-                await self._again(uow, letter, outcome, doubtful=True)
-            case "unknown" | "later" if in_doubt:
-                await outbox.settle(tx, letter, "unknown", outcome.reason)
-            case "blocked":
-                await conversations.block(tx, letter.conversation_id, self._clock.now())
-                await outbox.settle(tx, letter, "failed", outcome.reason)
-            case "opted_out":
-                await conversations.opt_out(tx, letter.conversation_id, self._clock.now())
-                await outbox.settle(tx, letter, "failed", outcome.reason)
-            case _:
-                await outbox.settle(tx, letter, "failed", outcome.reason)
-
-    async def _again(
-        self, uow: UnitOfWork, letter: Letter, outcome: Outcome, *, doubtful: bool
-    ) -> None:
-        pause = max(outcome.retry_after or 0.0, pause_before(letter.attempt))
-        await outbox.retry(
-            uow.tx,
-            letter,
-            self._clock.now() + timedelta(seconds=min(pause, LONGEST_PAUSE_SECONDS)),
-            f"{outcome.kind}: {outcome.reason}",
-            doubtful=doubtful,
-            parts_taken=outcome.parts_taken,
-        )
 
     async def _known(self, channel: str, provider_id: str) -> bool:
         async with self._work.reading() as reader:
             return await outbox.has_provider_id(reader, channel, provider_id)
 
-
-def pause_before(attempt: int) -> float:
-    """Seconds to wait after a try that was not taken: 1, 2, 4 … up to five minutes."""
-    return min(2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
+    async def _card(self, member_id: int) -> str:
+        async with self._work.reading() as reader:
+            member = await members.get(reader, member_id)
+            return await members.card_token(reader, member.id) if member else ""
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from email.utils import getaddresses
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +20,8 @@ from dotenv import dotenv_values
 from dotenv.parser import Binding, parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.domain import emails
 
 PREFIX = "REGULARS_"
 #: Beside where Regulars is started.
@@ -63,6 +66,25 @@ def _address(value: str) -> str:
     if parts.query or parts.fragment or "@" in parts.netloc or re.search(r"\s", value):
         raise ValueError("more than an address")
     return value.rstrip("/")
+
+
+def _smtp(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0:
+        raise ValueError("no mail server")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("more than a server")
+    if bool(parts.username) != bool(parts.password):
+        raise ValueError("half of a login")
+    return value
+
+
+def _sender(value: str) -> str:
+    [(name, address)] = getaddresses([value])  # of several there is a ValueError
+    plain = emails.canonical(address)
+    if plain is None or plain != address.lower() or not name.isprintable():
+        raise ValueError("no e-mail address")
+    return value
 
 
 def _secret(pattern: str) -> AfterValidator:
@@ -121,6 +143,10 @@ _ADVICE = {
     "twilio_whatsapp_from": "write whatsapp: and your sender's number, such as "
     "whatsapp:+12025550123",
     "twilio_whatsapp_rate": "write how many messages a second, such as 80",
+    "smtp_url": "write your mail server as smtp://user:password@mail.example.com:587, or smtps://… "
+    "where it speaks TLS at once; in a name or password write %40 for @, %3A for :, %2F for /",
+    "email_from": "write an address of yours such as card@example.com, or Name <card@example.com>",
+    "email_rate": "write how many messages a second your mail server may get, such as 10",
     "log_format": "write console or json",
     "log_level": "write debug, info, warning or error",
 }
@@ -156,6 +182,9 @@ class Settings(BaseSettings):
     twilio_sms_keywords: TwilioKeywords = "twilio"
     twilio_whatsapp_from: Annotated[str, _form(r"whatsapp:\+[1-9]\d{4,14}")] | None = None
     twilio_whatsapp_rate: Rate = 80.0
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp)] | None = None
+    email_from: Annotated[str, AfterValidator(_sender)] | None = None
+    email_rate: Rate = 10.0
     log_format: LogFormat = "console"
     log_level: LogLevel = "info"
 
@@ -202,11 +231,23 @@ class Settings(BaseSettings):
         """Whether people can be reached through Twilio."""
         return bool(self.twilio_sms_from or self.twilio_whatsapp_from)
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that are switched on."""
+        on = {
+            "telegram": self.telegram_token,
+            "whatsapp": self.twilio_whatsapp_from,
+            "sms": self.twilio_sms_from,
+            "email": self.email_from,
+        }
+        return frozenset(name for name, setting in on.items() if setting)
+
     def _conflicts(self) -> Iterator[str]:
         if not self.secret_key and self.sqlite_file is None:
             yield f"{PREFIX}SECRET_KEY: PostgreSQL needs one: {_ADVICE['secret_key']}"
         yield from self._telegram_conflicts()
         yield from self._twilio_conflicts()
+        yield from self._email_conflicts()
 
     def _twilio_conflicts(self) -> Iterator[str]:
         needed = ("twilio_account_sid", "twilio_auth_token")
@@ -225,6 +266,17 @@ class Settings(BaseSettings):
             yield (
                 f"{PREFIX}PUBLIC_URL: Twilio calls us at it, and its signatures cover it: "
                 f"{_ADVICE['public_url']}"
+            )
+
+    def _email_conflicts(self) -> Iterator[str]:
+        if self.smtp_url is None and self.email_from is None:
+            return
+        for name in ("smtp_url", "email_from"):
+            if getattr(self, name) is None:
+                yield f"{PREFIX}{name.upper()}: e-mail needs it: {_ADVICE[name]}"
+        if self.public_url is None:
+            yield (
+                f"{PREFIX}PUBLIC_URL: links that stop e-mails lead there: {_ADVICE['public_url']}"
             )
 
     def _telegram_conflicts(self) -> Iterator[str]:

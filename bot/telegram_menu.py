@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
 from bot.channels.base import SendError
 from bot.channels.telegram import Telegram
+from bot.domain.members import Role
 from bot.domain.messages import phrase
 from bot.services import staffing
 from bot.services.unit_of_work import Work
@@ -15,6 +18,12 @@ log = structlog.get_logger()
 
 MEMBER_COMMANDS = ("card", "balance", "rewards", "redeem", "more", "help")
 STAFF_COMMANDS = ("stamp", "sale", "use", "undo", "find", "enroll", "shift", "help")
+#: What a role may do besides.
+ROLE_COMMANDS: Mapping[Role, tuple[str, ...]] = {
+    Role.CASHIER: (),
+    Role.MANAGER: ("campaigns",),
+    Role.OWNER: ("broadcast", "campaigns"),
+}
 
 
 async def set_menus(telegram: Telegram, work: Work, words: Catalogues) -> None:
@@ -25,8 +34,9 @@ async def set_menus(telegram: Telegram, work: Work, words: Catalogues) -> None:
         await telegram.set_commands(_menu(words, MEMBER_COMMANDS, programme.shop.language))
         for language in languages:
             await telegram.set_commands(_menu(words, MEMBER_COMMANDS, language), language)
-        for chat, language in await staffing.chats(work, telegram.name):
-            await telegram.set_commands(_menu(words, STAFF_COMMANDS, language), chat=chat)
+        for chat, language, role in await staffing.chats(work, telegram.name):
+            names = (*STAFF_COMMANDS, *ROLE_COMMANDS[role])
+            await telegram.set_commands(_menu(words, names, language), chat=chat)
     except SendError as error:
         log.warning("the command menu was not set", reason=error.reason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation import Router, Turn, option
+from bot.domain.members import Role
 from bot.domain.messages import Reply, phrase
 from handlers.menu import home, menu_of
 
@@ -60,6 +61,9 @@ async def help_(turn: Turn) -> Reply:
         if turn.programme.rules("purchase"):
             lines.append(phrase("help.staff_sale"))
         lines.append(phrase("help.staff_more"))
+        if turn.staff.role >= Role.MANAGER:
+            owner = turn.staff.role >= Role.OWNER
+            lines.append(phrase("help.owner" if owner else "help.manager"))
     elif turn.member is not None:
         lines.append(phrase("help.member"))
     else:

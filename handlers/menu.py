@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.conversation import Turn, option
 from bot.domain.ledger import reward_unit
-from bot.domain.members import Member
+from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
 from bot.services.news import last_day
 from bot.services.wallets import Wallet
@@ -35,6 +35,10 @@ def staff_menu(turn: Turn, *, standing: bool = True) -> Rows:
         buttons.append(option(phrase("button.shift"), "shift", standing=standing))
     if turn.member is not None:
         buttons.append(option(phrase("button.my_card"), "card", standing=standing))
+    if turn.staff is not None and turn.staff.role >= Role.OWNER:
+        buttons.append(option(phrase("button.broadcast"), "broadcast", standing=standing))
+    if turn.staff is not None and turn.staff.role >= Role.MANAGER:
+        buttons.append(option(phrase("button.campaigns"), "campaigns", standing=standing))
     return tuple((button,) for button in buttons)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rapidfuzz.distance import Indel
 
-from locales.classifier import Classifier
+from locales.classifier import Classifier, Example
 from locales.lexicon import Lexicon
 from locales.skeleton import as_if_cyrillic, skeleton
 from locales.words import LONGEST
@@ -25,20 +25,26 @@ FALLBACK = "en"
 #: What is not for the bot.
 OTHER = "other"
 
-#: Answered alike, so a doubt between them is none.
-KIN: Mapping[str, str] = {"missing": "balance", "feedback": OTHER}
+#: Parts of an intent, which are learned as that one and told apart afterwards.
+PARTS: Mapping[str, str] = {"how_to_stop": "stop", "messages": "settings"}
+
+#: Answered alike, or parts of one, so a doubt between them is none.
+KIN: Mapping[str, str] = {"missing": "balance", "feedback": OTHER, **PARTS}
 
 #: What spends, stops or erases, or leads there: said in nearly these words, or asked about.
 GRAVE = frozenset({"stop", "redeem", "privacy"})
 
 #: From which likelihood on an intent is sure, and a candidate worth asking about.
-_SURE, _SURE_GRAVE, _LIKELY = 0.75, 0.9, 0.15
+_SURE, _LIKELY = 0.75, 0.15
+#: How likely what is grave has to be, and in how many words of a phrase one may be more or less.
+_STRICT, _LENIENT = (0.9, 4), (0.6, 3)
+#: What can be undone in one reply.
+_UNDOABLE = frozenset({"stop"})
 
 #: The meanings that put off or deny.
 _HOLDS_BACK = frozenset({"not", "later"})
-
-#: A word more or less than in a known phrase is allowed in so many words.
-_WORDS_A_CHANGE = 4
+#: The meanings that make a text polite and change nothing.
+_POLITE = frozenset({"please", "thanks", "ok", "greeting", "sorry"})
 
 #: Looking for what a misspelt word was takes longest; a text has at most so many.
 _MOST_MISSPELT = 8
@@ -62,18 +68,21 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A text as its words, spelled right, and what each saying in it can mean."""
+    """A text as its words, spelled right, and what each saying in it can mean.
+
+    `told` are its words in the order of letters, without mere politeness; `denied` are those that
+    follow what puts off or denies: a "not" more, less or elsewhere turns an order around. `asks` is
+    whether it ends as a question.
+    """
 
     words: tuple[str, ...]
     meanings: tuple[tuple[str, ...], ...]
+    told: tuple[str, ...]
+    denied: tuple[str, ...]
     unknown: int
     mended: int
     rare: bool
-
-    @property
-    def held_back(self) -> int:
-        """How many sayings put off or deny: a "not" more or less turns an order around."""
-        return sum(not _HOLDS_BACK.isdisjoint(several) for several in self.meanings)
+    asks: bool
 
     def features(self) -> list[str]:
         """What the classifier sees: words, their beginnings, meanings, and which go together."""
@@ -98,18 +107,23 @@ class Understanding:
         said = sorted(_spread(phrases))
         self._lexicons = {
             language: Lexicon(
-                [words for _, of, _, words in said if of == language], meanings[language]
+                [skeleton(text) for _, of, _, text in said if of == language], meanings[language]
             )
             for language in phrases
         }
-        self._known: dict[str, list[_Reading]] = {}
+        self._known: dict[str, list[tuple[str, _Reading]]] = {}
         examples = []
-        for _, language, intent, words in said:
-            reading = self._read(words, [self._lexicons[language]])
-            examples.append((reading.features(), intent))
-            if intent in GRAVE:
-                self._known.setdefault(intent, []).append(reading)
+        parts: dict[str, list[Example]] = {}
+        for _, language, intent, text in said:
+            reading = self._read(text, [self._lexicons[language]])
+            whole, features = PARTS.get(intent, intent), reading.features()
+            examples.append((features, whole))
+            if whole in GRAVE:
+                self._known.setdefault(whole, []).append((intent, reading))
+            elif whole in PARTS.values():
+                parts.setdefault(whole, []).append((features, intent))
         self._classifier = Classifier(examples)
+        self._parts = {whole: Classifier(several) for whole, several in parts.items()}
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Understanding:
@@ -126,9 +140,8 @@ class Understanding:
         if len(text) > LONGEST:
             return Guess(OTHER, sure=True)
         for written in (text, as_if_cyrillic(text)):
-            words = skeleton(written)
-            reading = self._read(words, self._order(words, languages))
-            if reading.unknown < len(words):
+            reading = self._read(written, self._order(skeleton(written), languages))
+            if reading.unknown < len(reading.words):
                 return self._decide(self._classifier.likelihoods(reading.features()), reading)
         return Guess(None, sure=False)
 
@@ -137,26 +150,44 @@ class Understanding:
         best = ranked[0]
         kin = KIN.get(best, best)
         share = sum(p for intent, p in likely.items() if KIN.get(intent, intent) == kin)
+        part: str | None = best
         if best in GRAVE:
-            sure = share >= _SURE_GRAVE and self._said_so(best, reading)
-        else:
-            sure = share >= _SURE
-        if sure:
-            return Guess(best, sure=True)
+            part = self._said_as(best, reading, share)
+        elif share < _SURE:
+            part = None
+        elif best in self._parts:
+            parts = self._parts[best].likelihoods(reading.features())
+            part = max(parts, key=lambda each: parts[each])
+        if part is not None:
+            return Guess(part, sure=True)
         candidates = tuple(intent for intent in ranked if intent != OTHER)[:2]
         if kin == OTHER and likely[candidates[0]] < _LIKELY:
             return Guess(OTHER, sure=False)
         return Guess(None, sure=False, candidates=candidates)
 
-    def _said_so(self, intent: str, reading: _Reading) -> bool:
-        """Whether a text is nearly one of the intent's own phrases: "don't stop" is not "stop"."""
-        if reading.unknown or reading.mended:
-            return False
-        return any(
-            reading.held_back == known.held_back
-            and Indel.distance(reading.words, known.words) * _WORDS_A_CHANGE <= len(known.words)
-            for known in self._known[intent]
-        )
+    def _said_as(self, intent: str, reading: _Reading, likelihood: float) -> str | None:
+        """Which part of an intent a text nearly says in its own phrases; None where it doesn't.
+
+        "Don't stop" is not "stop", nor is "stop?", nor "stop the stamps" where nobody said stamps.
+        """
+        enough, words_a_change = _LENIENT if intent in _UNDOABLE else _STRICT
+        if likelihood < enough or reading.unknown or reading.mended:
+            return None
+        near = [
+            (changes, part)
+            for part, known in self._known[intent]
+            if reading.denied == known.denied
+            and (known.asks or part in PARTS or not reading.asks)
+            and (changes := Indel.distance(reading.told, known.told)) * words_a_change
+            <= len(known.told)
+        ]
+        changes, part = min(near, default=(0, None))
+        return None if changes and self._foreign(intent, reading) else part
+
+    def _foreign(self, intent: str, reading: _Reading) -> bool:
+        """Whether a text speaks of something that no phrase of an intent does."""
+        spoken_of = {one for _, known in self._known[intent] for m in known.meanings for one in m}
+        return any(several and spoken_of.isdisjoint(several) for several in reading.meanings)
 
     def _order(self, words: Sequence[str], languages: Sequence[str]) -> list[Lexicon]:
         """The languages' words, those first that know most of a text."""
@@ -164,32 +195,48 @@ class Understanding:
         offered = [self._lexicons[code] for code in codes if code in self._lexicons]
         return sorted(offered, key=lambda lexicon: -sum(map(lexicon.knows, words)))
 
-    def _read(self, words: Sequence[str], lexicons: Sequence[Lexicon]) -> _Reading:
+    def _read(self, text: str, lexicons: Sequence[Lexicon]) -> _Reading:
         mended: list[str] = []
         owners: list[Lexicon | None] = []
         unknown = slips = 0
-        for word in words:
+        for word in skeleton(text):
             found, owner, slip = _look_up(word, lexicons, slips < _MOST_MISSPELT)
             slips += slip
             mended += found
             owners += [owner] * len(found)
             unknown += owner is None
         rare = any(o is None or o.rare(w) for w, o in zip(mended, owners, strict=True))
-        return _Reading(tuple(mended), _meanings(mended, owners), unknown, slips, rare)
+        said = list(_sayings(mended, owners))
+        plain = [(words, several) for words, several in said if _POLITE.isdisjoint(several)]
+        return _Reading(
+            words=tuple(mended),
+            meanings=tuple(several for _, several in said),
+            told=tuple(sorted(word for words, _ in plain for word in words)),
+            denied=tuple(sorted(_denied(plain))),
+            unknown=unknown,
+            mended=slips,
+            rare=rare,
+            asks=text.rstrip().endswith("?"),
+        )
 
 
-def _meanings(
+def _sayings(
     words: Sequence[str], owners: Sequence[Lexicon | None]
-) -> tuple[tuple[str, ...], ...]:
-    """What each saying can mean, in the order they stand; none for a word without a meaning."""
-    meanings: list[tuple[str, ...]] = []
+) -> Iterator[tuple[Sequence[str], tuple[str, ...]]]:
+    """Each saying and what it can mean, in the order they stand; a word may mean nothing."""
     at = 0
     while at < len(words):
         owner = owners[at]
-        length, meaning = owner.sayings(words, at) if owner else (1, ())
-        meanings.append(meaning)
+        length, meanings = owner.sayings(words, at) if owner else (1, ())
+        yield words[at : at + length], meanings
         at += length
-    return tuple(meanings)
+
+
+def _denied(said: Sequence[tuple[Sequence[str], tuple[str, ...]]]) -> Iterator[str]:
+    """The word that each "not" or "later" stands before; "" for one at the end."""
+    for at, (_, meanings) in enumerate(said):
+        if not _HOLDS_BACK.isdisjoint(meanings):
+            yield said[at + 1][0][0] if at + 1 < len(said) else ""
 
 
 def _look_up(
@@ -212,9 +259,9 @@ def _look_up(
     return [word], None, 0
 
 
-def _spread(phrases: Phrases) -> Iterator[tuple[float, str, str, list[str]]]:
+def _spread(phrases: Phrases) -> Iterator[tuple[float, str, str, str]]:
     """Every phrase with its place, so that sorting mixes languages and intents evenly."""
     for language, said in phrases.items():
         for intent, several in said.items():
             for at, phrase in enumerate(several):
-                yield (at + 0.5) / len(several), language, intent, skeleton(phrase)
+                yield (at + 0.5) / len(several), language, intent, phrase

@@ -14,21 +14,25 @@ TICK_SECONDS = 30
 
 
 class Ticker:
-    """Runs a job every half minute until it is stopped; a job never runs beside itself."""
+    """Runs jobs every half minute until it is stopped; a job never runs beside itself."""
 
-    def __init__(self, job: Callable[[], Awaitable[object]], seconds: float = TICK_SECONDS) -> None:
-        self._job = job
+    def __init__(
+        self, *jobs: Callable[[], Awaitable[object]], seconds: float = TICK_SECONDS
+    ) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        # A late tick is one tick, however late: by default a job a second late is dropped silently.
-        # https://apscheduler.readthedocs.io/en/3.x/userguide.html#missed-job-executions-and-coalescing
-        self._scheduler.add_job(
-            self._tick,
-            "interval",
-            seconds=seconds,
-            misfire_grace_time=None,
-            coalesce=True,
-            max_instances=1,
-        )
+        for job in jobs:
+            # A late tick is one tick, however late: by default a job a second late is dropped
+            # silently.
+            # https://apscheduler.readthedocs.io/en/3.x/userguide.html#missed-job-executions-and-coalescing
+            self._scheduler.add_job(
+                _tick,
+                "interval",
+                args=(job,),
+                seconds=seconds,
+                misfire_grace_time=None,
+                coalesce=True,
+                max_instances=1,
+            )
 
     def start(self) -> None:
         """Begin ticking; the database is open by now."""
@@ -38,8 +42,9 @@ class Ticker:
         """Stop ticking; a job that runs goes on to its end."""
         self._scheduler.shutdown(wait=False)
 
-    async def _tick(self) -> None:
-        try:
-            await self._job()
-        except Exception as error:
-            log.error("scheduled job failed", error=type(error).__name__)
+
+async def _tick(job: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await job()
+    except Exception as error:
+        log.error("scheduled job failed", error=type(error).__name__)

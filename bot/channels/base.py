@@ -24,6 +24,8 @@ class Limits:
     `fetches`: the provider fetches pictures from a web address of ours. `segments`: a message is
     paid for by its segments, so words are few, and the standing menu is left out. `window`: how
     long after a person wrote anything may be said to them; later only what was approved.
+    `unsubscribes`: messages are e-mails, with a subject, links instead of choices, and one that
+    stops more of them.
     """
 
     text: int
@@ -40,6 +42,7 @@ class Limits:
     fetches: bool = False
     segments: bool = False
     window: timedelta | None = None
+    unsubscribes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Webhook:
     content_type: str = "text/plain"
 
 
-SendKind = Literal["later", "refused", "blocked", "opted_out", "window", "unknown"]
+SendKind = Literal["later", "refused", "blocked", "opted_out", "window", "halted", "unknown"]
 
 
 class SendError(Exception):
@@ -75,8 +78,9 @@ class SendError(Exception):
     `later`: not taken now, may be tried again after `retry_after` seconds.
     `refused`: this message will never be taken. `blocked`: this address takes no more messages
     until its owner writes again. `opted_out`: its owner told the network to stop, and only a word
-    to the network lifts that. `window`: only an approved sentence may be sent now. `unknown`: no
-    answer came; it may have been delivered.
+    to the network lifts that. `window`: only an approved sentence may be sent now. `halted`: the
+    provider takes this text for spam, or paused its template: nobody else may get it for now.
+    `unknown`: no answer came; it may have been delivered.
     """
 
     def __init__(

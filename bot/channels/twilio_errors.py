@@ -51,9 +51,13 @@ MEANINGS = {
     21408: Meaning("refused", "sending to this country is off in Twilio's geographic permissions"),
     21655: Meaning("refused", "Twilio knows no such ContentSid"),
     21656: Meaning("refused", "the values do not fit the approved sentence"),
-    30007: Meaning("refused", "a carrier took it for spam"),
     30034: Meaning("refused", "this number is not registered for messages to the United States"),
     63049: Meaning("refused", "Meta chose not to deliver it"),
+    # Nobody else may get this text until somebody looked into it.
+    30007: Meaning("halted", "a carrier took it for spam"),
+    63040: Meaning("halted", "Meta did not approve this sentence"),
+    63041: Meaning("halted", "Meta paused this approved sentence"),
+    63042: Meaning("halted", "Meta switched this approved sentence off"),
 }
 
 
@@ -77,10 +81,10 @@ def explained(code: int, wording: str = "") -> str:
     return f"{code} {words}".strip()
 
 
-def effect_on_address(code: int) -> Literal["", "opted_out", "blocked"]:
-    """What a failure says of the address, beyond the one message."""
+def effect_of(code: int) -> Literal["", "opted_out", "blocked", "halted"]:
+    """What a failure says beyond the one message: of its address, or of its text."""
     kind = MEANINGS[code].kind if code in MEANINGS else "refused"
-    return kind if kind == "opted_out" or kind == "blocked" else ""
+    return kind if kind == "opted_out" or kind == "blocked" or kind == "halted" else ""
 
 
 def _known(code: int, wording: str) -> SendError:

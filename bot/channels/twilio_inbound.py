@@ -15,7 +15,7 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
 from bot.channels.base import NotProven, RawRequest, Unreadable, Webhook
-from bot.channels.twilio_errors import effect_on_address, explained
+from bot.channels.twilio_errors import effect_of, explained
 from bot.domain import phones
 from bot.domain.messages import (
     Action,
@@ -196,7 +196,7 @@ class Inbox:
                 reason=explained(code, wording) if failed else "",
                 reference=marks[0] if number else "",
                 sent_to=phones.canonical(number),
-                effect=effect_on_address(code) if failed else "",
+                effect=effect_of(code) if failed else "",
             )
         ]
 

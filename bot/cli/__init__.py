@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import check, ledger, members, migrating, new, running, staff, templates
+from bot.cli import (
+    broadcasts,
+    campaigns,
+    check,
+    delivering,
+    ledger,
+    members,
+    migrating,
+    new,
+    running,
+    staff,
+    templates,
+)
 from bot.cli.opening import CannotOpen
 from bot.cli.output import note
 from bot.settings import BadSettings
@@ -20,7 +32,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The loyalty programme that lives in chat.",
 )
-for noun in (running, check, new, templates, migrating, staff, members, ledger):
+for noun in (
+    running,
+    check,
+    new,
+    templates,
+    migrating,
+    staff,
+    members,
+    campaigns,
+    broadcasts,
+    delivering,
+    ledger,
+):
     noun.register(app)
 
 

@@ -20,6 +20,7 @@ from bot.cli.opening import (
     secret_file,
 )
 from bot.cli.output import Json, say_json
+from bot.cli.smtp import NoMail, try_login
 from bot.cli.telegram import NoTelegram, bot_name
 from bot.cli.templates import missing as without_content
 from bot.cli.templates import wanted as wanted_templates
@@ -59,7 +60,11 @@ def register(app: typer.Typer) -> None:
 
 def check(
     online: Annotated[
-        bool, typer.Option("--online", help="Ask Telegram and Twilio whether tokens are right.")
+        bool,
+        typer.Option(
+            "--online",
+            help="Ask Telegram, Twilio and the mail server whether tokens and logins are right.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -89,6 +94,7 @@ async def findings(online: bool) -> list[Finding]:
     found += [finding async for finding in _telegram(settings, online)]
     found += [finding async for finding in _twilio(settings, online)]
     found += _approved(settings, source)
+    found += [finding async for finding in _email(settings, online)]
     return found
 
 
@@ -200,6 +206,22 @@ async def _twilio(settings: Settings, online: bool) -> AsyncIterator[Finding]:
             yield _error(str(error))
         else:
             yield Finding("info", f"{PREFIX}TWILIO_ACCOUNT_SID", f"is the account {name}")
+
+
+async def _email(settings: Settings, online: bool) -> AsyncIterator[Finding]:
+    if settings.email_from is None:
+        return
+    yield Finding("info", "E-mail", f"is on: sent as {settings.email_from}")
+    if settings.public_url and not settings.public_url.startswith("https://"):
+        message = "mail programs stop e-mails by one click at https:// alone: write such an address"
+        yield Finding("warning", f"{PREFIX}PUBLIC_URL", message)
+    if online:
+        try:
+            await try_login(settings)
+        except NoMail as error:
+            yield _error(str(error))
+        else:
+            yield Finding("info", f"{PREFIX}SMTP_URL", "the mail server takes the login")
 
 
 def _approved(settings: Settings, source: str | None) -> Iterator[Finding]:

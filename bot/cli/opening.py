@@ -88,9 +88,9 @@ async def open_existing(settings: Settings, clock: Clock) -> AsyncIterator[Work]
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, *, lasting: bool = True) -> AsyncIterator[Database]:
     """The database alone, whatever its schema; closed at the end. Raises DatabaseUnavailable."""
-    database = await Database.open(settings.database_url)
+    database = await Database.open(settings.database_url, lasting=lasting)
     try:
         yield database
     finally:

@@ -35,9 +35,9 @@ def run(
     ] = "",
 ) -> None:
     """Start everything in one process: channels, web, scheduler, delivery."""
-    from bot.app import PARTS, build, connect_telegram, connect_twilio
+    from bot.app import PARTS, furnish
     from bot.app import run as run_house
-    from bot.channels.base import Channel
+    from bot.channels.email import Email
     from bot.cli.opening import CannotOpen, open_work
     from bot.logs import set_up
 
@@ -49,35 +49,32 @@ def run(
 
     async def main(stop: asyncio.Event) -> None:
         async with open_work(settings, Clock(), migrate=True) as work:
-            telegram = await connect_telegram(settings, work, stop)
-            twilio, through_twilio = connect_twilio(settings)
-            channels: dict[str, Channel] = {**through_twilio}
-            if telegram:
-                channels[telegram.name] = telegram
-            nobody = settings.telegram_token is None and not channels
+            house = await furnish(settings, work, Clock(), stop)
+            # Nobody can write by e-mail.
+            nobody = settings.telegram_token is None and not {*house.channels} - {Email.name}
             if nobody and {"web", "polling"} & set(parts):
                 log.warning(
                     "nobody can write yet: Telegram is off", hint=f"{PUT_TOKEN}, and start again"
                 )
-            house = build(settings, work, Clock(), channels, telegram=telegram, twilio=twilio)
             with _port_named_by(f"{PREFIX}PORT"):
                 await run_house(house, parts, stop)
 
-    _until_stopped(main)
+    until_stopped(main)
 
 
 def demo(
     port: Annotated[int, typer.Option(help="Where the simulator listens.")] = 8080,
 ) -> None:
     """Start a fresh demo café with a simulator: no account, no token."""
-    from bot.app import PARTS, build
+    from bot.app import build
     from bot.app import run as run_house
     from bot.cli.opening import open_database
-    from bot.demo import channels, furnish, phones
+    from bot.demo import Life, channels, furnish, phones
     from bot.logs import set_up
     from bot.services.unit_of_work import Work
     from bot.storage.keys import open_vault
     from bot.storage.migrate import migrate
+    from bot.web.simulator import Stage
     from locales import Catalogues
 
     set_up("console", "warning")
@@ -88,19 +85,16 @@ def demo(
             settings = Settings(
                 database_url=f"sqlite://{Path(folder) / 'demo.db'}", host="127.0.0.1", port=port
             )
-            async with open_database(settings) as database:
+            async with open_database(settings, lasting=False) as database:
                 await migrate(database, clock.now())
                 await open_vault(database, [secrets.token_hex(16)], clock.now())
                 work = Work(database, Catalogues.load().languages, f"demo:{os.getpid()}")
                 sign_in = await furnish(work, clock.now())
                 shop = (await work.programme()).shop
-                house = build(
-                    settings,
-                    work,
-                    clock,
-                    channels(),
-                    phones=phones(shop.name.in_language("en"), shop.zone),
-                )
+                house = build(settings, work, clock, channels(clock))
+                life = Life(work, clock, house.sender)
+                here = phones(shop.name.in_language("en"), shop.zone)
+                house.stage = Stage(here, clock.now, life.pass_time)
                 for message in sign_in:
                     await house.dispatcher.handle(message)
                 address = f"http://127.0.0.1:{port}/simulator"
@@ -109,9 +103,10 @@ def demo(
                     typer.echo(f"The demo café is open: {address}\nStop it with Ctrl+C.")
 
                 with _port_named_by("--port"):
-                    await run_house(house, PARTS, stop, open_doors)
+                    async with life.going_on():
+                        await run_house(house, ("web",), stop, open_doors)
 
-    _until_stopped(main)
+    until_stopped(main)
 
 
 def chat(
@@ -132,7 +127,7 @@ def chat(
         async with open_work(settings, Clock(), migrate=True) as work:
             await talk(settings, work, as_ == "staff", phone, sys.stdin, typer.echo, stop)
 
-    _until_stopped(main)
+    until_stopped(main)
 
 
 @contextmanager
@@ -147,7 +142,7 @@ def _port_named_by(what: str) -> Iterator[None]:
         raise CannotOpen(f"{what}: {error}") from None
 
 
-def _until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+def until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run until it ends or the process is asked to stop; a second Ctrl+C stops at once."""
 
     async def guarded() -> None:

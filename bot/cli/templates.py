@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Literal
 
 import typer
@@ -11,12 +12,32 @@ import typer
 from bot import programmes
 from bot.cli.opening import load_settings, usable_programme
 from bot.cli.output import Json, note, say, say_json
-from bot.domain.messages import Phrase
+from bot.domain.campaign_rules import CampaignRules, Giving
+from bot.domain.messages import Day, Phrase, Value, phrase
 from bot.domain.programme import Programme
 from locales import Catalogues
 
 #: What fills a place in the example that Meta wants to see.
-_EXAMPLES = {"have": "7", "total": "10", "code": "483920", "text": "OK, 10:00"}
+_EXAMPLES: Mapping[str, Value] = {
+    "have": "7",
+    "total": "10",
+    "code": "483920",
+    "text": "OK, 10:00",
+    "missing": phrase("amount.stamps", n=2),
+    "reached": phrase("amount.visits", n=50),
+    "years": phrase("amount.years", n=5),
+    "days": phrase("amount.days", n=30),
+    "what": phrase("amount.stamps", n=3),
+    "gift": phrase("amount.stamps", n=1),
+    "earned": phrase("amount.stamps", n=3),
+    "balance": phrase("amount.stamps", n=7),
+    "until": Day(date(2026, 6, 30)),
+}
+
+
+#: https://developers.facebook.com/docs/whatsapp/templates/template-categorization
+Category = Literal["UTILITY", "AUTHENTICATION", "MARKETING"]
+_CAMPAIGN, _GIFT = "campaign_", "_gift"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +46,7 @@ class Template:
 
     name: str
     language: str
-    category: Literal["UTILITY", "AUTHENTICATION"]
+    category: Category
     body: str
     samples: dict[str, str]
 
@@ -64,7 +85,7 @@ def wanted(programme: Programme, words: Catalogues) -> Iterator[Template]:
     shop = programme.shop
     for key, places in words.approvable().items():
         name = key.partition(".")[2]
-        if name in ("stamps", "points") and getattr(programme.units, name) is None:
+        if not _may_be_said(name, programme):
             continue
         for language in shop.languages:
             voice = words.voice(language, friendly=shop.friendly)
@@ -72,9 +93,12 @@ def wanted(programme: Programme, words: Catalogues) -> Iterator[Template]:
             yield Template(
                 name,
                 language,
-                "AUTHENTICATION" if "code" in places else "UTILITY",
+                _category(name, places),
                 words.render(Phrase(key, numbered), voice),
-                {str(n): _example(place, programme, language) for n, place in enumerate(places, 1)},
+                {
+                    str(n): words.render(_example(place, programme), voice)
+                    for n, place in enumerate(places, 1)
+                },
             )
 
 
@@ -86,9 +110,27 @@ def missing(programme: Programme, words: Catalogues) -> Iterator[Template]:
             yield template
 
 
-def _example(place: str, programme: Programme, language: str) -> str:
+def _may_be_said(name: str, programme: Programme) -> bool:
+    """Whether the programme has what a sentence is about: the unit, the campaign, its gift."""
+    if name in ("stamps", "points"):
+        return getattr(programme.units, name) is not None
+    campaign = name.removeprefix(_CAMPAIGN).removesuffix(_GIFT)
+    rules = getattr(programme.campaigns, campaign, None)
+    if campaign == name or not isinstance(rules, CampaignRules):
+        return True
+    gives = isinstance(rules, Giving) and rules.gives
+    return rules.on and (gives or not name.endswith(_GIFT))
+
+
+def _category(name: str, places: Sequence[str]) -> Category:
+    if name.startswith(_CAMPAIGN):
+        return "MARKETING"
+    return "AUTHENTICATION" if "code" in places else "UTILITY"
+
+
+def _example(place: str, programme: Programme) -> Value:
     if place == "shop":
-        return programme.shop.name.in_language(language)
+        return programme.shop.name
     if place == "reward" and programme.rewards:
-        return programme.rewards[0].name.in_language(language)
+        return programme.rewards[0].name
     return _EXAMPLES.get(place, "Anna")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from babel.numbers import get_currency_precision, is_currency
@@ -105,6 +106,12 @@ def parse_amount(text: str, currency: str) -> int:
     if not decimals and not no_decimals and _AMBIGUOUS.fullmatch(number) and 0 < precision < 3:
         raise BadAmount("ambiguous")
     return _minor_units(whole, decimals, precision)
+
+
+def in_minor_units(amount: Decimal, currency: str) -> int:
+    """An amount of the currency's major unit in its minor unit, rounded half up."""
+    minor = amount.scaleb(get_currency_precision(currency))
+    return int(minor.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _normalised(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
+from calendar import isleap, monthrange
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
 from bot.domain.folding import fold
@@ -24,6 +25,25 @@ _WORD = re.compile(r"\d+|[^\W\d_]+")
 
 #: What stands around the day, month and year in a sentence: 14th of March, 14 марта 1990 г.
 _AROUND = frozenset({"st", "nd", "rd", "th", "of", "the", "de", "r", "roku", "г", "года"})
+
+
+#: When 29 February is kept in other years (S30).
+LeapDay = Literal["28 February", "1 March"]
+
+_KEPT: Mapping[LeapDay, tuple[int, int]] = {"28 February": (2, 28), "1 March": (3, 1)}
+_LEAP = (2, 29)
+
+
+def kept_on(year: int, birthday: tuple[int, int], leap_day: LeapDay) -> date:
+    """The day of a year on which a birthday is kept."""
+    month, day = _KEPT[leap_day] if birthday == _LEAP and not isleap(year) else birthday
+    return date(year, month, day)
+
+
+def kept_that_day(day: date, leap_day: LeapDay) -> tuple[tuple[int, int], ...]:
+    """The birthdays that are kept on a day: its own, and 29 February's in other years."""
+    own = (day.month, day.day)
+    return (own, _LEAP) if not isleap(day.year) and own == _KEPT[leap_day] else (own,)
 
 
 class BadBirthday(ValueError):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from bot.domain.birthdays import LeapDay
 from bot.domain.expiry import Expiry
 from bot.domain.programme_values import (
     CalendarDay,
@@ -42,6 +43,28 @@ PRIORITY = (
     "season",
     "broadcast",
 )
+
+#: What the shop's own wording of a campaign may have places for. Amounts read with their unit
+#: ("2 stamps"); where one has nothing to hold, such as a gift that was not given, ours is said.
+PLACES: Mapping[str, frozenset[str]] = {
+    "almost_there": frozenset({"name", "shop", "missing", "reward"}),
+    "milestone": frozenset({"name", "shop", "reached", "gift"}),
+    "birthday": frozenset({"name", "shop", "gift"}),
+    "anniversary": frozenset({"name", "shop", "years", "gift"}),
+    "expiry": frozenset({"name", "shop", "what", "until"}),
+    "unused_reward": frozenset({"name", "shop", "reward", "days", "until"}),
+    "winback": frozenset({"name", "shop", "days", "missing", "reward", "gift"}),
+    "statement": frozenset({"name", "shop", "earned", "balance"}),
+    "season": frozenset({"name", "shop", "season", "until", "gift"}),
+}
+
+#: What caps by group count together (S23): the campaigns of each name, birthdays and anniversaries.
+GROUPS = (
+    "occasions",
+    *(name for name in PRIORITY if name not in ("birthday", "anniversary")),
+)
+#: Where unasked messages go.
+CHANNELS = ("telegram", "whatsapp", "sms", "email")
 
 Days = Annotated[Whole, Field(ge=1, le=3_650)]
 
@@ -97,6 +120,11 @@ class Giving(CampaignRules):
     gift: GiftGiven | None = None
     gift_ends: Ends = Expiry()
 
+    @property
+    def gives(self) -> bool:
+        """Whether anybody gets something by it."""
+        return self.gift is not None or any(each.gift for each in self.variants.values())
+
 
 class AlmostThere(CampaignRules):
     """A reward is near: at most `within` stamps (or percent of the points) are missing.
@@ -126,7 +154,7 @@ class Birthday(Giving):
     on: Flag = True
     at: ClockTime = time(9)
     days_after: Annotated[Whole, Field(ge=0, le=30)] = 0
-    leap_day: Literal["28 February", "1 March"] = "28 February"
+    leap_day: LeapDay = "28 February"
 
 
 class Anniversary(Giving):
@@ -162,6 +190,7 @@ class Statement(CampaignRules):
 class Season(Giving):
     """A promotion with dates: said once, from `begins` to `ends`, both days included."""
 
+    on: Flag = True
     code: Code
     name: Name
     begins: CalendarDay

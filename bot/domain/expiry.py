@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -43,6 +44,13 @@ class Expiry:
             'an expiry is "never", "N days", "N weeks", "N months", '
             '"end of month" or "end of year", the last two also with "+ N months"'
         )
+
+    @property
+    def least_days(self) -> float:
+        """Roughly how long the unluckiest lot lives: the end of a month may be the same day."""
+        if self.kind == "never":
+            return math.inf
+        return self.number * {"days": 1, "weeks": 7}.get(self.kind, 30)
 
     def ends_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
         """The instant (UTC) from which a lot earned at `earned_at` is gone; None for never.

@@ -14,7 +14,10 @@ STOP_WORDING = "stop"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A customer who joined. `birthday` is month and day; the year is never asked (S30)."""
+    """A customer who joined. `birthday` is month and day; the year is never asked (S30).
+
+    `erased`: they asked for it; only the ledger is left of them.
+    """
 
     id: int
     code: str
@@ -25,6 +28,7 @@ class Member:
     home_location: str | None = None
     last_visit_at: datetime | None = None
     terms_version: str | None = None
+    erased: bool = False
 
     @property
     def possessed(self) -> bool:

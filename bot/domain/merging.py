@@ -8,6 +8,10 @@ from datetime import datetime
 
 from bot.domain.ledger import Account, EntryRef, Take
 from bot.domain.members import Consent
+from bot.domain.preferences import Pace, Preference
+
+#: From most messages to fewest.
+_PACES: tuple[Pace, ...] = ("all", "fewer", "gifts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,17 @@ def combined(kept: Profile, other: Profile) -> Profile:
 def _accepted(profile: Profile) -> tuple[bool, float]:
     at = profile.terms_at.timestamp() if profile.terms_at else 0.0
     return profile.terms_version is not None, at
+
+
+def wishes(kept: Preference, other: Preference) -> Preference:
+    """What the kept member wants of unasked messages: of two wishes the one for fewer (S12)."""
+    pauses = filter(None, (kept.paused_until, other.paused_until))
+    return Preference(
+        channel=kept.channel or other.channel,
+        pace=max(kept.pace, other.pace, key=_PACES.index),
+        paused_until=max(pauses, default=None),
+        zone=kept.zone or other.zone,
+    )
 
 
 def stricter(kept: Sequence[Consent], other: Sequence[Consent]) -> Iterator[Consent]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from string import Formatter
 from typing import Literal
 
 #: Telegram's `callback_data` is the narrowest place an action has to fit through, in bytes.
@@ -84,6 +85,15 @@ class Wording:
         """The text for `language`, else the first one the shop wrote."""
         return dict(self.texts).get(language, self.texts[0][1])
 
+    @property
+    def places(self) -> frozenset[str]:
+        """The names of the places in it (`{name}`), in any language.
+
+        Raises ValueError where the braces make no sense.
+        """
+        pieces = (piece for _, text in self.texts for piece in Formatter().parse(text))
+        return frozenset(name for _, name, _, _ in pieces if name is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -149,7 +159,8 @@ class Reply:
     step keeps until it is answered (encrypted at rest). `numbered` False: where choices are lines
     of text they are picked by their words, since a number is an answer of its own (an amount).
     `template` is what is said instead where only sentences approved beforehand may be sent: one
-    of the `template.*` phrases. Without it the message can't be sent there.
+    of the `template.*` phrases. Without it the message can't be sent there. `subject` is what
+    stands above it in an e-mail, where its class alone does not say enough.
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -160,6 +171,7 @@ class Reply:
     draft: Mapping[str, str] = field(default_factory=dict)
     numbered: bool = True
     template: Phrase | None = None
+    subject: Phrase | None = None
 
 
 def without_standing(reply: Reply) -> Reply:
@@ -226,8 +238,8 @@ class DeliveryReceipt:
     `reference` is our own mark of the message where the provider hands it back, so that a receipt
     settles a message whose sending was never answered; `sent_to` is whom it went to, in the form by
     which they are known, since a mark is only good for a message to them. `effect` is what a
-    failure says of the address: it opted out of the network's messages, or takes none until its
-    owner writes again.
+    failure says beyond the message: the address opted out of the network's messages, or takes none
+    until its owner writes again; or the text is halted, for everybody.
     """
 
     channel: str
@@ -236,7 +248,7 @@ class DeliveryReceipt:
     reason: str = ""
     reference: str = ""
     sent_to: str = ""
-    effect: Literal["", "opted_out", "blocked"] = ""
+    effect: Literal["", "opted_out", "blocked", "halted"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +282,25 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """What an e-mail has besides its text, in words its person reads.
+
+    `links` are labels and where they lead; `unsubscribe` is the address that stops such messages
+    by one click, where one has to be there, and `stop` the words of the link to it. `footer` says
+    who writes and why. `colours` are background, ink and accent as `#rrggbb`.
+    """
+
+    subject: str
+    sender: str
+    language: str
+    footer: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    unsubscribe: str = ""
+    stop: str = ""
+    colours: tuple[str, str, str] = ("#ffffff", "#000000", "#000000")
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message as a channel sends it: text in the person's language, fitted to the channel.
 
@@ -278,7 +309,7 @@ class OutboundMessage:
     are to go because they were answered. `reference` is our mark of it, which comes back in
     receipts. `opener` is the label of what opens a list of choices, `numbered` says whether choices
     that become lines have numbers. `approved` is set where only a sentence approved beforehand may
-    be sent; `text` is then how it reads.
+    be sent; `text` is then how it reads. `mail` is there where messages are e-mails.
     """
 
     address: Address
@@ -293,3 +324,4 @@ class OutboundMessage:
     opener: str = ""
     numbered: bool = True
     approved: Approved | None = None
+    mail: Mail | None = None

@@ -152,29 +152,32 @@ class LedgerRules(Part):
     when_spent: Literal["stop_at_zero", "go_below_zero"] = "stop_at_zero"
 
 
-class Sms(Part):
+class Paid(Part):
+    """A channel that costs money: what a unit costs, and a calendar month may, in the currency."""
+
+    price: Annotated[Sum, AfterValidator(above_zero)] | None = None
+    budget: Sum | None = None
+
+
+class Sms(Paid):
     """What SMS may cost (S22, S32, S35): segments a message, accents, and receipts for stamps.
 
-    `price` is what a segment costs, `budget` what a calendar month may; both in the currency.
+    The price is a segment's.
     """
 
     segments: Annotated[Whole, Field(ge=1, le=6)] = 2
     accents: Flag = False
     receipts: Flag = False
-    price: Sum | None = None
-    budget: Sum | None = None
 
 
-class WhatsApp(Part):
+class WhatsApp(Paid):
     """Sentences Meta approved, for later than 24 hours after a person wrote (S27).
 
     By name (what follows `template.` in the catalogues), then by language, the ContentSid.
-    `price` is what a message costs that we begin, `budget` what a calendar month may.
+    The price is that of a message we begin.
     """
 
     templates: Mapping[str, Mapping[str, ContentSid]] = {}
-    price: Sum | None = None
-    budget: Sum | None = None
 
 
 class Codes(Part):

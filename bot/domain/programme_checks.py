@@ -5,23 +5,17 @@ An error is a programme that can't run as written; a warning is one its owner ma
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
 from babel.numbers import get_currency_precision
 
-from bot.domain.expiry import Expiry
+from bot.domain import campaign_checks
 from bot.domain.messages import Wording
+from bot.domain.problems import Path, Problem
 from bot.domain.programme import Earn, Programme
-from bot.domain.programme_values import did_you_mean
-
-#: Where in the file: keys, and positions in lists counted from 0.
-Path = tuple[str | int, ...]
-Level = Literal["error", "warning"]
+from bot.domain.programme_values import did_you_mean, listed
 
 #: Sooner ends, in days, feel like a trick: three months for units, a week for an earned reward.
 SHORT_UNITS, SHORT_REWARD = 90, 7
@@ -32,19 +26,6 @@ LEAST_CONTRAST = 3.0
 
 #: A host nobody has: https://www.rfc-editor.org/rfc/rfc2606#section-2
 _EXAMPLE = re.compile(r"\w\.example(?![\w-]|\.\w)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong: where, how bad, and what to do about it in plain English.
-
-    `rival` is the other place, where two places disagree.
-    """
-
-    path: Path
-    level: Level
-    message: str
-    rival: Path | None = None
 
 
 def check(programme: Programme, languages: Collection[str]) -> tuple[Problem, ...]:
@@ -67,6 +48,7 @@ def check(programme: Programme, languages: Collection[str]) -> tuple[Problem, ..
         *_ends(programme),
         *_first_reward(programme),
         *_contrast(programme),
+        *campaign_checks.check(programme),
     )
 
 
@@ -77,7 +59,7 @@ def _languages(programme: Programme, available: Collection[str]) -> Iterator[Pro
         yield Problem(path, "error", "name at least one language")
     for i, language in enumerate(shop.languages):
         if language not in available:
-            known = _listed(sorted(available))
+            known = listed(sorted(available))
             yield Problem(
                 (*path, i), "error", f'the bot can\'t speak "{language}" yet: it knows {known}'
             )
@@ -88,7 +70,7 @@ def _languages(programme: Programme, available: Collection[str]) -> Iterator[Pro
             ("shop", "language"),
             "error",
             f'the first language, "{shop.language}", is not among `languages`: add it there, '
-            f"or set `language` to one of {_listed(shop.languages)}",
+            f"or set `language` to one of {listed(shop.languages)}",
         )
 
 
@@ -104,6 +86,11 @@ def _texts(programme: Programme, available: Collection[str]) -> Iterator[Problem
         (("joining", "terms"), programme.joining.terms),
         *((("locations", i, "name"), place.name) for i, place in enumerate(programme.locations)),
         *((("rewards", i, "name"), reward.name) for i, reward in enumerate(programme.rewards)),
+        *(
+            ((*path, "name"), season.name)
+            for path, season in campaign_checks.seasons(programme.campaigns)
+        ),
+        *campaign_checks.texts(programme.campaigns),
     ]
     spoken = programme.shop.languages
     for path, wording in texts:
@@ -111,14 +98,14 @@ def _texts(programme: Programme, available: Collection[str]) -> Iterator[Problem
         if "" in written:  # one text for all languages
             continue
         if missing := [language for language in spoken if not written.get(language)]:
-            yield Problem(path, "warning", f"there is no text for {_listed(missing)}: add it")
+            yield Problem(path, "warning", f"there is no text for {listed(missing)}: add it")
         # A text for a language that is not offered waits for it; one for no language is a slip.
         if unread := [language for language in written if language not in (*available, *spoken)]:
             yield Problem(
                 path,
                 "warning",
-                f"nobody can read the text for {_listed(unread)}: the bot knows "
-                f"{_listed(sorted(available))}",
+                f"nobody can read the text for {listed(unread)}: the bot knows "
+                f"{listed(sorted(available))}",
             )
 
 
@@ -203,8 +190,11 @@ def _stamp_reward(programme: Programme) -> Iterator[Problem]:
 
 def _rewards(programme: Programme) -> Iterator[Problem]:
     units = programme.units
+    given = {gift.reward for _, gift in campaign_checks.gifts(programme.campaigns)}
+    if units.stamps:
+        given.add(units.stamps.reward)
     for i, reward in enumerate(programme.rewards):
-        if reward.points is None and not (units.stamps and units.stamps.reward == reward.code):
+        if reward.points is None and reward.code not in given:
             yield Problem(
                 ("rewards", i),
                 "error",
@@ -297,7 +287,7 @@ def _till(programme: Programme) -> Iterator[Problem]:
 def _ends(programme: Programme) -> Iterator[Problem]:
     for unit in ("stamps", "points"):
         table = getattr(programme.units, unit)
-        if table and _least_days(table.expires) < SHORT_UNITS:
+        if table and table.expires.least_days < SHORT_UNITS:
             yield Problem(
                 ("units", unit, "expires"),
                 "warning",
@@ -305,7 +295,7 @@ def _ends(programme: Programme) -> Iterator[Problem]:
                 "consider a longer time",
             )
     for i, reward in enumerate(programme.rewards):
-        if _least_days(reward.validity) < SHORT_REWARD:
+        if reward.validity.least_days < SHORT_REWARD:
             yield Problem(
                 ("rewards", i, "validity"),
                 "warning",
@@ -353,19 +343,8 @@ def _price(programme: Programme, unit: str) -> int | None:
     return min((reward.points for reward in programme.rewards if reward.points), default=None)
 
 
-def _least_days(expiry: Expiry) -> float:
-    """Roughly how long the unluckiest lot lives: the end of a month may be the same day."""
-    if expiry.kind == "never":
-        return math.inf
-    return expiry.number * {"days": 1, "weeks": 7}.get(expiry.kind, 30)
-
-
 def _luminance(colour: str) -> float:
     """How bright a colour is, 0 to 1: https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _listed(words: Collection[str]) -> str:
-    return ", ".join(f'"{word}"' for word in words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
@@ -42,6 +42,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     by_lower = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), by_lower, n=1)
     return f' Did you mean "{by_lower[near[0]]}"?' if near else ""
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words for a message, each in quotes."""
+    return ", ".join(f'"{word}"' for word in words)
 
 
 def _wording(value: Any) -> Wording:
@@ -163,8 +168,18 @@ Count = Annotated[Whole, Field(ge=1, le=1_000_000)]
 
 
 Window = Literal["day", "week", "month", "quarter", "year"]
+
+
+def _windows(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError("write how many messages in which time: { day = 1, week = 2 }")
+    return value
+
+
 #: How many messages in each rolling window; 0 is none, a window left out is unlimited (S23).
-Windows = Mapping[Window, Annotated[Whole, Field(ge=0, le=1_000_000)]]
+Windows = Annotated[
+    Mapping[Window, Annotated[Whole, Field(ge=0, le=1_000_000)]], BeforeValidator(_windows)
+]
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
@@ -182,7 +197,7 @@ ClockTime = Annotated[time, BeforeValidator(_clock)]
 
 
 def _calendar_day(value: Any) -> date:
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
         return date.fromisoformat(value)

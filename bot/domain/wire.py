@@ -39,6 +39,7 @@ def to_json(reply: Reply) -> dict[str, Json]:
         "draft": dict(reply.draft),
         "numbered": reply.numbered,
         "template": _value(reply.template) if reply.template else None,
+        "subject": _value(reply.subject) if reply.subject else None,
     }
 
 
@@ -52,8 +53,9 @@ def reply_from_json(stored: Mapping[str, Json]) -> Reply:
         then=stored["then"],
         draft=dict(stored["draft"]),
         numbered=stored["numbered"],
-        # Messages stored before there were templates have none.
+        # Messages stored before there were templates, or subjects, have none.
         template=_read_phrase(stored["template"]) if stored.get("template") else None,
+        subject=_read_phrase(stored["subject"]) if stored.get("subject") else None,
     )
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.domain.problems import Level, Path, Problem
 from bot.domain.programme import Programme
-from bot.domain.programme_checks import Level, Path, Problem, check
-from bot.programmes.phrasing import objection, syntax, unrepeated
+from bot.domain.programme_checks import check
+from bot.programmes.phrasing import objection, place, syntax, unrepeated
 from bot.programmes.positions import line_of, lines_of
 
 
@@ -75,7 +76,7 @@ def _checked(
         programme = Programme.model_validate(content)
     except ValidationError as error:
         found = unrepeated(error.errors())
-        return None, tuple(Problem(e["loc"], "error", objection(e)) for e in found)
+        return None, tuple(Problem(place(e), "error", objection(e)) for e in found)
     return programme, check(programme, languages)
 
 

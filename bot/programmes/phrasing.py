@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
+from bot.domain.problems import Path
 from bot.domain.programme import Programme
-from bot.domain.programme_checks import Path
 from bot.domain.programme_values import Part, did_you_mean
 
 _TWICE = "this key or table is there above already: keep one of the two"
@@ -43,7 +44,8 @@ _WANTED = {
     "string_type": "a text in quotes",
     "int_type": "a whole number without quotes",
     "bool_type": "true or false without quotes",
-    "tuple_type": 'a list in brackets, such as ["en"]',
+    "dict_type": "a table in braces, with a name for each value",
+    "mapping_type": "a table in braces, with a name for each value",
 }
 
 
@@ -104,6 +106,9 @@ def objection(error: ErrorDetails) -> str:
         case "tuple_type" | "model_type" if names in _TABLES:
             what = "each entry" if _TABLES[names].listed else "the table"
             return f"start {what} with a line {_called(names)} and write its keys below that"
+        case "tuple_type":
+            entry = _shown(given) if isinstance(given, str | int | Decimal) else '"en"'
+            return f"write a list in brackets, such as [{entry}], not {_shown(given)}"
         case kind if kind in _WANTED:
             return f"write {_WANTED[kind]}, not {_shown(given)}"
         case _:
@@ -134,6 +139,23 @@ def _part_in(annotation: Any) -> type[Part] | None:
 _TABLES = dict(_tables(Programme))
 
 
+def _keys() -> Iterator[tuple[tuple[str, ...], Collection[str]]]:
+    """The keys of every table, those of tables that are no `Part` where they are known."""
+    for names, table in _TABLES.items():
+        yield names, table.part.model_fields
+        for name, field in table.part.model_fields.items():
+            if get_origin(field.annotation) is Mapping:
+                yield (*names, name), get_args(get_args(field.annotation)[0])
+
+
+_KEYS = dict(_keys())
+
+
+def place(error: ErrorDetails) -> Path:
+    """Where the value or the key is that an error objects to."""
+    return tuple(key for key in error["loc"] if key != "[key]")
+
+
 def _names(path: Path) -> tuple[str, ...]:
     return tuple(key for key in path if isinstance(key, str))
 
@@ -156,7 +178,8 @@ def _unknown(names: tuple[str, ...]) -> str:
     key, known = names[-1], _TABLES[names[:-1]].part.model_fields
     if hint := did_you_mean(key, known):
         return f"there is no key `{key}` here.{hint}"
-    homes = [home for home, table in _TABLES.items() if home and key in table.part.model_fields]
+    homes = [home for home, keys in _KEYS.items() if home and key in keys]
+    homes = [home for home in homes if home[: len(names) - 1] == names[:-1]] or homes
     if len(homes) == 1:
         return f"`{key}` does not belong here but under {_called(homes[0])}"
     return f"there is no key `{key}` here, only {', '.join(f'`{name}`' for name in known)}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import NamedTuple
 
-from bot.domain.programme_checks import Path
+from bot.domain.problems import Path
 
 _TOKEN = re.compile(
     r'''

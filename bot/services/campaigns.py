@@ -71,11 +71,13 @@ class Campaign(Protocol):
     """One reason to write unasked. `group` is what caps count together (S23).
 
     `gives`: it is about something the member has or gets, so it goes to who wants only gifts.
+    `prefers` is the channel that suits it where the member chose none: "" or "email".
     """
 
     name: str
     group: str
     gives: bool
+    prefers: str
 
     def rules(self, programme: Programme, occurrence: str) -> CampaignRules | None:
         """What the programme says of it; None where it is off, or gone since it was planned."""

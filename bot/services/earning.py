@@ -17,7 +17,7 @@ from bot.domain.members import CODE_ALPHABET, Member, Staff
 from bot.domain.messages import Moment, Money, Phrase, phrase
 from bot.domain.programme import Programme
 from bot.services import news, outreach
-from bot.services.results import Earned, NoShift, Refused, Repeated
+from bot.services.results import NOBODY, Earned, NoShift, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import ledger, members, operations, staff
 from bot.storage.database import Row, required_instant
@@ -56,6 +56,8 @@ async def stamp(
     if not uow.programme.rules("visit"):
         return Refused(phrase("staff.no_stamps"))
     member = await members.lock(uow.tx, member_id)
+    if member.erased:
+        return NOBODY
     if done := await _repeated(uow, key):
         return done
     event = Event("visit", count)
@@ -89,6 +91,8 @@ async def sale(
     if not uow.programme.rules("purchase"):
         return Refused(phrase("staff.no_sales"))
     member = await members.lock(uow.tx, member_id)
+    if member.erased:
+        return NOBODY
     location = await _location(uow, colleague)
     if isinstance(location, Refused):
         return location
@@ -180,6 +184,8 @@ async def _open_claim(uow: UnitOfWork, code: str, now: datetime) -> Row | Refuse
 async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Earned | Refused:
     """Count a purchase made without the card for the member who has its receipt (S17)."""
     member = await members.lock(uow.tx, member_id)
+    if member.erased:
+        return NOBODY
     found = await _open_claim(uow, code, now)
     if isinstance(found, Refused):
         return found
@@ -210,6 +216,8 @@ async def take_over_paper_card(
     if not 1 <= count < card.card:
         return Refused(phrase("staff.paper_range", most=card.card - 1))
     member = await members.lock(uow.tx, member_id)
+    if member.erased:
+        return NOBODY
     if refusal := await _own_card(uow, member, colleague, now):
         return refusal
     # Also by another card that was joined with this one since.
@@ -247,6 +255,11 @@ async def welcome(uow: UnitOfWork, member: Member, now: datetime) -> Sequence[tu
 def major(programme: Programme, amount_minor: int) -> Decimal:
     """An amount in the currency's major unit."""
     return Decimal(amount_minor).scaleb(-get_currency_precision(programme.shop.currency))
+
+
+def minor(programme: Programme, amount: int) -> int:
+    """An amount of the currency's major unit in its minor unit."""
+    return int(Decimal(amount).scaleb(get_currency_precision(programme.shop.currency)))
 
 
 async def _repeated(uow: UnitOfWork, key: str) -> Repeated | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.domain.members import STOP_WORDING, Consent, Member, Staff
@@ -17,6 +17,8 @@ from bot.storage.conversations import Conversation
 
 #: The longest name kept, in characters.
 NAME_LIMIT = 60
+#: Where a decision comes from that took a stop back.
+UNDO = "undo"
 BIRTHDAY_CHANGE = timedelta(days=365)
 #: How long a first birthday may be put right.
 BIRTHDAY_SLIP = timedelta(days=1)
@@ -111,6 +113,12 @@ async def marketing(uow: UnitOfWork, member_id: int, channel: str) -> bool | Non
     return None
 
 
+async def granted(uow: UnitOfWork, member_id: int) -> bool:
+    """Whether a member wants marketing on any channel."""
+    decided = await members.consents(uow.tx, member_id)
+    return any(each.granted for each in decided if each.purpose == "marketing")
+
+
 def yearly(month: int, day: int) -> Day:
     """A birthday as it is shown: any leap year has every day."""
     return Day(date(2000, month, day), yearly=True)
@@ -125,19 +133,50 @@ async def decide_marketing(
     now: datetime,
     source: str = "chat",
 ) -> None:
-    """Keep a member's choice about marketing on one channel, with what they were asked (S33)."""
+    """Keep a member's choice about marketing on one channel, with what they were asked (S33).
+
+    Under their lock, so that nothing is picked for them by what held before.
+    """
+    member = await members.lock(uow.tx, member_id)
     version = uow.programme.joining.terms_version
     consent = Consent(channel, "marketing", granted, wording, version, source, now)
-    await members.add_consent(uow.tx, member_id, consent)
+    await members.add_consent(uow.tx, member.id, consent)
 
 
 async def stop_marketing(
     uow: UnitOfWork, member_id: int, channel: str, now: datetime, source: str = "chat"
-) -> None:
-    """Stop all marketing on every channel at once (S33)."""
-    known = {consent.channel for consent in await members.consents(uow.tx, member_id)}
-    for name in sorted({channel, *known, *await members.channels_used(uow.tx, member_id)}):
-        await decide_marketing(uow, member_id, name, False, STOP_WORDING, now, source)
+) -> int:
+    """Stop all marketing on every channel at once (S33); the number by which it can be undone."""
+    member = await members.lock(uow.tx, member_id)
+    known = {consent.channel for consent in await members.consents(uow.tx, member.id)}
+    for name in sorted({channel, *known, *await members.channels_used(uow.tx, member.id)}):
+        await decide_marketing(uow, member.id, name, False, STOP_WORDING, now, source)
+    return (await members.all_decisions(uow.tx, member.id, "marketing"))[-1][0]
+
+
+async def undo_stop(uow: UnitOfWork, member_id: int, number: int, now: datetime) -> bool:
+    """Restore what was decided before a stop, channel by channel (S33).
+
+    False once anything was decided after it.
+    """
+    member = await members.lock(uow.tx, member_id)
+    decided = await members.all_decisions(uow.tx, member.id, "marketing")
+    if not decided or decided[-1][0] != number or not decided[-1][1].stops_all:
+        return False
+    before = [decision for _, decision in decided]
+    stopped: dict[str, Consent] = {}
+    # A stop decides each channel once, all at the same moment.
+    while before and before[-1].at == decided[-1][1].at and before[-1].stops_all:
+        if before[-1].channel in stopped:
+            break
+        decision = before.pop()
+        stopped[decision.channel] = decision
+    in_force = {decision.channel: decision for decision in before}
+    for channel, stop in sorted(stopped.items()):
+        undecided = replace(stop, wording=UNDO)
+        again = replace(in_force.get(channel, undecided), source=UNDO, at=now)
+        await members.add_consent(uow.tx, member.id, again)
+    return True
 
 
 async def set_birthday(

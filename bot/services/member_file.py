@@ -13,6 +13,7 @@ from io import StringIO
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from bot.domain import emails
 from bot.domain.expiry import local_midnight
 from bot.domain.ledger import reward_unit
 from bot.domain.programme import Programme
@@ -45,7 +46,6 @@ LARGEST_OPENING = 1_000_000
 TEXT_LIMIT = 200
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}", re.ASCII)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _MONTH_DAY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
 #: A spreadsheet runs a text that begins like this, without the apostrophes, as a formula.
 _FORMULA = re.compile("'*[=+@-]")
@@ -233,9 +233,10 @@ def _phone(programme: Programme, text: str) -> str | None:
 
 
 def _email(text: str) -> str | None:
-    if not _EMAIL.fullmatch(text) or len(text) > TEXT_LIMIT:
+    address = emails.canonical(text)
+    if address is None:
         raise ValueError("this is no e-mail address")
-    return text.lower()
+    return address
 
 
 def _name(text: str) -> str:

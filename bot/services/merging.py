@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.members import Member
-from bot.domain.merging import Held, combined, move, stricter
+from bot.domain.merging import Held, combined, move, stricter, wishes
 from bot.domain.messages import phrase
 from bot.domain.rewards import Voucher
 from bot.services import earning, redeeming, reversing
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import ledger, members, merging, operations, vouchers
+from bot.storage import ledger, members, merging, occasions, operations, preferences, vouchers
 from bot.storage.operations import Operation
 
 
@@ -29,10 +29,10 @@ async def merge(uow: UnitOfWork, one_id: int, another_id: int, now: datetime) ->
 
     The caller has proof that both are one person, and holds no lock but its conversation's.
     """
-    kept, *others = await merging.lock_two(uow.tx, one_id, another_id)
-    if not others:
+    found = await merging.lock_two(uow.tx, one_id, another_id)
+    if len(found) < 2:  # one already, or one of them was erased
         return Refused(phrase("merge.one_already"))
-    [other] = others
+    kept, other = found
     await _end_what_has_ended(uow, other, now)
     gift = await _later_gift(uow, kept, other)
     operation_id = await operations.begin(
@@ -92,7 +92,13 @@ async def _held(uow: UnitOfWork, voucher: Voucher) -> Held:
 async def _move_person(uow: UnitOfWork, kept: Member, other: Member, now: datetime) -> None:
     profiles = [await merging.profile(uow.tx, each) for each in (kept, other)]
     decisions = [await members.consents(uow.tx, each.id) for each in (kept, other)]
+    wanted = [await preferences.of(uow.tx, each.id) for each in (kept, other)]
     await merging.hand_over(uow.tx, other.id, kept.id, now)
     await merging.keep_profile(uow.tx, kept.id, combined(*profiles))
+    together = wishes(*wanted)
+    await preferences.keep(uow.tx, kept.id, together)
+    if together.zone != wanted[0].zone:
+        # What is planned goes by the old zone.
+        await occasions.forget_planned(uow.tx, [kept.id, other.id])
     for consent in stricter(*decisions):
         await members.add_consent(uow.tx, kept.id, consent)

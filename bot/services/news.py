@@ -37,8 +37,8 @@ async def of_earned(uow: UnitOfWork, earned: Earned, kind: EntryKind, now: datet
             phrases += next_card(purse)
             shop = uow.programme.shop.name
             template = phrase("template.reward", shop=shop, reward=reward.name)
-            buttons = ((_redeem(code, str(earned.operation_id)), _keep()),)
-    return Reply(tuple(phrases), buttons or ((_card(),),), template=template)
+            buttons = ((redeem_button(code, str(earned.operation_id)), _keep()),)
+    return Reply(tuple(phrases), buttons or ((card_button(),),), template=template)
 
 
 async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:
@@ -52,7 +52,7 @@ async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:
     phrases += tuple(phrase("news.undone_reward", reward=name) for name in names)
     if phrases:
         template = phrase("template.undone", shop=uow.programme.shop.name)
-        reply, receipt = Reply(phrases, ((_card(),),), template=template), not undone.rewards
+        reply, receipt = Reply(phrases, ((card_button(),),), template=template), not undone.rewards
         await outreach.tell_member(uow, undone.member.id, reply, now, receipt=receipt)
 
 
@@ -62,7 +62,7 @@ async def tell_used(uow: UnitOfWork, voucher: Voucher, now: datetime) -> None:
     if reward:
         template = phrase("template.used", shop=uow.programme.shop.name, reward=reward.name)
         used = phrase("news.used", reward=reward.name)
-        reply = Reply((used,), ((_card(),),), template=template)
+        reply = Reply((used,), ((card_button(),),), template=template)
         await outreach.tell_member(uow, voucher.member_id, reply, now)
 
 
@@ -70,12 +70,12 @@ async def tell_voucher_ended(uow: UnitOfWork, voucher: Voucher, now: datetime) -
     """Tell a member that a voucher ran out and nothing was lost."""
     reward = uow.programme.reward(voucher.reward)
     if reward:
-        buttons = ((_redeem(reward.code, f"v{voucher.id}"), _card()),)
+        buttons = ((redeem_button(reward.code, f"v{voucher.id}"), card_button()),)
         shop = uow.programme.shop.name
         template = phrase("template.voucher_ended", shop=shop, reward=reward.name)
         ended = phrase("news.voucher_ended", reward=reward.name)
         reply = Reply((ended,), buttons, template=template)
-        await outreach.tell_member(uow, voucher.member_id, reply, now)
+        await outreach.tell_member(uow, voucher.member_id, reply, now, at_once=False)
 
 
 def names_of(programme: Programme, codes: Sequence[str]) -> tuple[Wording, ...]:
@@ -131,7 +131,8 @@ def _approved_balance(purse: Wallet, unit: str) -> Phrase:
     return phrase("template.points", shop=shop, have=have)
 
 
-def _redeem(code: str, mark: str) -> Button:
+def redeem_button(code: str, mark: str) -> Button:
+    """Redeems a reward; pressed twice with the same mark it shows the voucher again."""
     return Button(phrase("button.redeem_now"), Action("redeem", (code, mark)))
 
 
@@ -139,5 +140,6 @@ def _keep() -> Button:
     return Button(phrase("button.keep"), Action("keep"))
 
 
-def _card() -> Button:
+def card_button() -> Button:
+    """Shows the card."""
     return Button(phrase("button.card"), Action("card"), standing=True)

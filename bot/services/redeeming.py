@@ -10,7 +10,7 @@ from bot.domain.messages import Moment, Phrase, phrase
 from bot.domain.programme import Reward
 from bot.domain.rewards import Voucher, VoucherState
 from bot.services import news
-from bot.services.results import Refused, Repeated, Used
+from bot.services.results import NOBODY, Refused, Repeated, Used
 from bot.services.unit_of_work import UnitOfWork
 from bot.services.wallets import Offer, wallet
 from bot.storage import ledger, members, operations, staff, vouchers
@@ -32,6 +32,8 @@ async def give(
 ) -> Used | Refused | Repeated:
     """Hand a reward over with the card in hand: reserved and used in one go (S19)."""
     member = await members.lock(uow.tx, member_id)
+    if member.erased:
+        return NOBODY
     if await staff.is_member(uow.tx, colleague.id, member.id):
         return Refused(phrase("staff.own_card"))
     voucher = await _reserve(uow, member, code, key, now, colleague=colleague)

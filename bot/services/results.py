@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.members import Member
-from bot.domain.messages import Phrase
+from bot.domain.messages import Phrase, phrase
 from bot.domain.rewards import Voucher
 
 
@@ -15,6 +15,10 @@ class Refused:
     """Nothing changed, and why, as a phrase for whoever asked."""
 
     why: Phrase
+
+
+#: The answer about somebody who was erased while the lock on them was waited for (S37).
+NOBODY = Refused(phrase("staff.unknown_code"))
 
 
 @dataclass(frozen=True, slots=True)

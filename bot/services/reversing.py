@@ -10,7 +10,7 @@ from bot.domain.ledger import Account, Filled, Given, WhenSpent
 from bot.domain.members import Member, Staff
 from bot.domain.messages import phrase
 from bot.services import news
-from bot.services.results import Refused, Repeated, Undone
+from bot.services.results import NOBODY, Refused, Repeated, Undone
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import ledger, members, operations
 from bot.storage.operations import Operation
@@ -40,6 +40,8 @@ async def undo(
     ):
         return Refused(phrase("staff.nothing_to_undo", n=limit))
     member = await members.lock(uow.tx, found.member_id)
+    if member.erased:
+        return NOBODY
     if done := await operations.by_key(uow.tx, key):
         return Repeated(done.kind, done.created_at, done.id)
     if now >= found.created_at + timedelta(minutes=limit):

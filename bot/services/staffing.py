@@ -78,16 +78,17 @@ async def find(uow: UnitOfWork, text: str) -> list[Member]:
     return [found] if found else await members.by_name(uow.tx, text, FOUND_LIMIT)
 
 
-async def chats(work: Work, channel: str) -> list[tuple[str, str]]:
-    """The address and language of every colleague's conversation on a channel."""
+async def chats(work: Work, channel: str) -> list[tuple[str, str, Role]]:
+    """The address, language and role of every colleague's conversation on a channel."""
     async with work.reading() as reader:
         found = [
-            await conversations.get(reader, number)
-            for number in await staff.conversations(reader, tuple(Role))
+            (await conversations.get(reader, number), role)
+            for role in Role
+            for number in await staff.conversations(reader, (role,))
         ]
     return [
-        (chat.address.value, chat.language)
-        for chat in found
+        (chat.address.value, chat.language, role)
+        for chat, role in found
         if chat and chat.address.channel == channel
     ]
 

@@ -75,9 +75,9 @@ class Work:
             yield UnitOfWork(tx, programme, version, self.owner, lease_until)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reader]:
-        """Read beside the transactions, without holding anybody up."""
-        async with self.database.reading() as reader:
+    async def reading(self, *, long: bool = False) -> AsyncIterator[Reader]:
+        """Read beside the transactions, without holding anybody up; also for `long`."""
+        async with self.database.reading(long=long) as reader:
             yield reader
 
     async def adopt(self, source: str, now: datetime, *, again: bool = False) -> bool:

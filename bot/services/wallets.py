@@ -62,8 +62,12 @@ class Wallet:
         return [Ending(unit, amount, ends_at) for (ends_at, unit), amount in totals.items()]
 
     def offers(self) -> Sequence[Offer]:
-        """The programme's rewards, those within reach first, then by what is missing."""
+        """The programme's rewards, those within reach first, then by what is missing.
+
+        What only a campaign gives is there once it was given: nothing can be collected for it.
+        """
         offers = [self._offer(reward) for reward in self.programme.rewards]
+        offers = [offer for offer in offers if offer.available or offer.missing]
         return sorted(offers, key=lambda offer: (not offer.available, offer.missing))
 
     def _offer(self, reward: Reward) -> Offer:
@@ -90,6 +94,14 @@ async def history(
     """A page of a member's entries, newest first, and whether there are older ones."""
     found = await ledger.history(reader, member_id, size + 1, page * size)
     return found[:size], len(found) > size
+
+
+async def earned_between(
+    reader: Reader, member_id: int, since: datetime, until: datetime
+) -> dict[str, int]:
+    """What a member earned or was given of each unit in a period."""
+    family = await members.family(reader, member_id)
+    return await ledger.earned_between(reader, family, since, until)
 
 
 async def card_payload(reader: Reader, member_id: int) -> str:

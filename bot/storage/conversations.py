@@ -124,7 +124,9 @@ async def _opened(
 async def _identity(tx: Transaction, kind: str, value: str, now: datetime) -> int:
     value_hash = tx.vault.hash(kind, value)
     # One that is there stays unlocked: whoever merges two members waits for their identities.
-    select = "SELECT id FROM identity WHERE kind = $1 AND value_hash = $2"
+    # KEY SHARE is what the reference takes anyway: one that is just being erased is not taken up.
+    share = " FOR KEY SHARE" if tx.dialect == "postgres" else ""
+    select = f"SELECT id FROM identity WHERE kind = $1 AND value_hash = $2{share}"
     row = await tx.row(select, kind, value_hash)
     if row is None:
         await tx.execute(
@@ -144,6 +146,14 @@ async def get(reader: Reader, conversation_id: int) -> Conversation | None:
     """The conversation with this number."""
     row = await reader.row(f"{_SELECT}WHERE c.id = $1", conversation_id)
     return _conversation(reader, row) if row else None
+
+
+async def identity(reader: Reader, identity_id: int) -> tuple[str, str]:
+    """What an identity is, such as a phone, and which."""
+    row = await reader.row("SELECT kind, value_sealed FROM identity WHERE id = $1", identity_id)
+    if row is None:
+        raise LookupError(f"no identity {identity_id}")
+    return row["kind"], reader.vault.open("identity.value", row["value_sealed"])
 
 
 async def save(
@@ -195,9 +205,52 @@ async def of_member(reader: Reader, member_id: int) -> list[tuple[int, str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a member could be written to unasked; `dead` as nobody has that number any more.
+
+    `refuses`: its owner blocked us or told the network to stop. `heard` is whether they ever wrote
+    from there.
+    """
+
+    conversation_id: int
+    channel: str
+    dead: bool
+    refuses: bool
+    heard: bool
+
+
+async def places(reader: Reader, member_id: int) -> list[Place]:
+    """A member's conversations, last used first, those nobody wrote in yet last."""
+    rows = await reader.rows(
+        "SELECT c.id, c.channel, c.blocked_at, c.opted_out_at, c.last_inbound_at, i.kind "
+        "FROM conversation c JOIN identity i ON i.id = c.identity_id WHERE i.member_id = $1 "
+        "ORDER BY CASE WHEN c.last_inbound_at IS NULL THEN 1 ELSE 0 END, c.last_inbound_at DESC, "
+        "c.id",
+        member_id,
+    )
+    found = []
+    for row in rows:
+        blocked = row["blocked_at"] is not None
+        dead = blocked and row["kind"] in PERISHABLE
+        refuses = row["opted_out_at"] is not None or (blocked and not dead)
+        heard = row["last_inbound_at"] is not None
+        found.append(Place(row["id"], row["channel"], dead and not refuses, refuses, heard))
+    return found
+
+
+#: Identities whose address can stop existing; elsewhere it is their owner who blocks us.
+PERISHABLE = frozenset({"phone", "email"})
+
+
 async def block(tx: Transaction, conversation_id: int, now: datetime) -> None:
     """Note that an address takes no messages until its owner writes again (S32)."""
     await tx.execute("UPDATE conversation SET blocked_at = $1 WHERE id = $2", now, conversation_id)
+
+
+async def revive(tx: Transaction, conversation_id: int) -> None:
+    """Note that an address may take messages again, as far as nobody there stopped them."""
+    await tx.execute("UPDATE conversation SET blocked_at = NULL WHERE id = $1", conversation_id)
 
 
 async def opt_out(tx: Transaction, conversation_id: int, now: datetime) -> None:
@@ -241,14 +294,20 @@ async def record_inbound(tx: Transaction, channel: str, external_id: str, now: d
 
 
 async def record_failure(
-    tx: Transaction, channel: str, external_id: str, failure: str, message: str
+    tx: Transaction,
+    channel: str,
+    external_id: str,
+    failure: str,
+    message: str,
+    conversation_id: int | None = None,
 ) -> None:
-    """Keep a message that could not be handled, and where it failed (S39)."""
+    """Keep a message that could not be handled, where it failed (S39), and whose it is if known."""
     await tx.execute(
-        "UPDATE inbound SET failure = $1, message_sealed = $2 "
-        "WHERE channel = $3 AND external_id = $4",
+        "UPDATE inbound SET failure = $1, message_sealed = $2, conversation_id = $3 "
+        "WHERE channel = $4 AND external_id = $5",
         failure,
         tx.vault.seal("inbound.message", message),
+        conversation_id,
         channel,
         external_id,
     )

@@ -175,13 +175,17 @@ class Database:
         self.vault: Vault | None = None
         self._context = context
         self._client = context.connections.get("default")
-        self._reader = context.connections.get("reader" if dialect == "sqlite" else "default")
+        self._readers = {
+            long: context.connections.get(name if dialect == "sqlite" else "default")
+            for long, name in ((False, "reader"), (True, "long_reader"))
+        }
 
     @classmethod
-    async def open(cls, url: str) -> Database:
+    async def open(cls, url: str, *, lasting: bool = True) -> Database:
         """Open a `sqlite://path` or `postgres://user:pass@host:5432/db`.
 
-        Raises DatabaseUnavailable, with what to do.
+        Where it need not be `lasting`, SQLite does not wait for the disk. Raises
+        DatabaseUnavailable, with what to do.
         """
         dialect: Dialect = "sqlite" if url.startswith("sqlite://") else "postgres"
         # Tortoise keeps statements per connection name across databases of one process.
@@ -191,7 +195,7 @@ class Database:
             with context:  # models look their database up while they are being set up
                 await context.init(
                     config={
-                        "connections": _connections(url, dialect),
+                        "connections": _connections(url, dialect, lasting),
                         "apps": {"regulars": {"models": ["bot.storage.models"]}},
                         "use_tz": True,
                         "timezone": "UTC",
@@ -245,12 +249,15 @@ class Database:
             await self._client.execute_query("PRAGMA foreign_keys=ON")
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reader]:
-        """Read without holding up those who write; sees what was committed."""
-        yield Reader(self._reader, self.dialect, self.vault)
+    async def reading(self, *, long: bool = False) -> AsyncIterator[Reader]:
+        """Read without holding up those who write; sees what was committed.
+
+        On SQLite reads go one after the other: what takes seconds goes beside the others (`long`).
+        """
+        yield Reader(self._readers[long], self.dialect, self.vault)
 
 
-def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
+def _connections(url: str, dialect: Dialect, lasting: bool) -> dict[str, Any]:
     if dialect == "postgres":
         parts = urlsplit(url)
         if parts.scheme not in ("postgres", "postgresql", "asyncpg") or not parts.path.strip("/"):
@@ -265,7 +272,7 @@ def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
         "file_path": path,
         "busy_timeout": BUSY_TIMEOUT_MS,
         # What was answered is on the disk: a till never takes a stamp back after a power cut.
-        "synchronous": "FULL",
+        "synchronous": "FULL" if lasting else "OFF",
         # REPLACE deletes too, and the ledger's triggers are to see it.
         "recursive_triggers": "ON",
     }
@@ -273,6 +280,7 @@ def _connections(url: str, dialect: Dialect) -> dict[str, Any]:
     return {
         "default": {"engine": engine, "credentials": credentials},
         "reader": {"engine": engine, "credentials": {**credentials, "query_only": "ON"}},
+        "long_reader": {"engine": engine, "credentials": {**credentials, "query_only": "ON"}},
     }
 
 

@@ -274,3 +274,19 @@ async def units_held(reader: Reader) -> list[str]:
     """The units of which any member has something left."""
     rows = await reader.rows("SELECT DISTINCT unit FROM lot WHERE remaining > 0 ORDER BY unit")
     return [row["unit"] for row in rows]
+
+
+async def earned_between(
+    reader: Reader, family: Sequence[int], since: datetime, until: datetime
+) -> dict[str, int]:
+    """What members earned or were given of each unit in a period, with what was undone taken off."""
+    rows = await reader.rows(
+        f"SELECT unit, SUM(amount) AS earned FROM entry WHERE member_id IN ({marks(len(family))}) "
+        f"AND occurred_at >= ${len(family) + 1} AND occurred_at < ${len(family) + 2} "
+        "AND (kind IN ('earn', 'takeover', 'gift') OR kind = 'reverse' AND amount < 0) "
+        "GROUP BY unit ORDER BY unit",
+        *family,
+        since,
+        until,
+    )
+    return {row["unit"]: int(row["earned"]) for row in rows}

@@ -32,14 +32,15 @@ def _member(reader: Reader, row: Row) -> Member:
         home_location=row["home_location"],
         last_visit_at=instant(row["last_visit_at"]),
         terms_version=row["terms_version"],
+        erased=row["erased_at"] is not None,
     )
 
 
 async def _kept(reader: Reader, row: Row | None) -> Member | None:
-    """The member of a row, or whoever they became by merging (S12)."""
+    """The member of a row, or whoever they became by merging (S12); nobody once erased (S37)."""
     while row is not None and row["merged_into_id"] is not None:
         row = await reader.row("SELECT * FROM member WHERE id = $1", row["merged_into_id"])
-    return _member(reader, row) if row else None
+    return _member(reader, row) if row and row["erased_at"] is None else None
 
 
 async def create(
@@ -99,7 +100,8 @@ async def _new_card(tx: Transaction, member_id: int, now: datetime) -> None:
 async def lock(tx: Transaction, member_id: int) -> Member:
     """The member, locked until the transaction ends; everything about them is read after this.
 
-    Of two merged ones it is the one that was kept, so go on with what this returns.
+    Of two merged ones it is the one that was kept, so go on with what this returns. Who waited
+    for the lock may find them `erased`.
     """
     row = await tx.row(f"SELECT * FROM member WHERE id = $1{tx.lock}", member_id)
     if row is None:
@@ -134,7 +136,7 @@ async def by_card(reader: Reader, token: str) -> Member | None:
     """The member whose card holds this token: their own, or one they brought in by merging."""
     row = await reader.row(
         "SELECT m.* FROM member m JOIN card c ON c.member_id = m.id "
-        "WHERE c.token_hash = $1 AND c.revoked_at IS NULL",
+        "WHERE c.token_hash = $1 AND c.revoked_at IS NULL AND m.erased_at IS NULL",
         reader.vault.hash("card", token),
     )
     return _member(reader, row) if row else None
@@ -144,7 +146,7 @@ async def by_identity(reader: Reader, kind: str, value: str) -> Member | None:
     """The member who has this address or number."""
     row = await reader.row(
         "SELECT m.* FROM member m JOIN identity i ON i.member_id = m.id "
-        "WHERE i.kind = $1 AND i.value_hash = $2",
+        "WHERE i.kind = $1 AND i.value_hash = $2 AND m.erased_at IS NULL",
         kind,
         reader.vault.hash(kind, value),
     )
@@ -159,6 +161,7 @@ async def by_name(reader: Reader, name: str, limit: int) -> list[Member]:
     rows = await reader.rows(
         f"SELECT * FROM member WHERE id IN (SELECT member_id FROM member_word WHERE word_hash "
         f"IN ({marks(len(words))}) GROUP BY member_id HAVING COUNT(*) = {len(words)}) "
+        "AND erased_at IS NULL "
         f"ORDER BY COALESCE(last_visit_at, joined_at) DESC, id LIMIT {int(limit)}",
         *words,
     )
@@ -168,7 +171,7 @@ async def by_name(reader: Reader, name: str, limit: int) -> list[Member]:
 async def after(reader: Reader, member_id: int, limit: int) -> list[Member]:
     """The next `limit` members after a number, in order: a page of all of them."""
     rows = await reader.rows(
-        "SELECT * FROM member WHERE id > $1 AND merged_into_id IS NULL "
+        "SELECT * FROM member WHERE id > $1 AND merged_into_id IS NULL AND erased_at IS NULL "
         f"ORDER BY id LIMIT {int(limit)}",
         member_id,
     )
@@ -312,6 +315,12 @@ async def decisions(reader: Reader, member_id: int, channel: str, purpose: str) 
     return [_consent(row) for row in await rows.using_db(reader.client).order_by("-id")]
 
 
+async def all_decisions(reader: Reader, member_id: int, purpose: str) -> list[tuple[int, Consent]]:
+    """All that was ever decided for a purpose on any channel with its number, oldest first."""
+    rows = ConsentRow.filter(member_id=member_id, purpose=purpose).using_db(reader.client)
+    return [(row.id, _consent(row)) for row in await rows.order_by("id")]
+
+
 def _consent(row: ConsentRow) -> Consent:
     return Consent(
         row.channel, row.purpose, row.granted, row.wording, row.version, row.source, row.at
@@ -349,8 +358,10 @@ async def ids_by_identity(reader: Reader, kind: str, values: Sequence[str]) -> d
 
 
 async def count(reader: Reader) -> int:
-    """How many members there are; two that were merged are one."""
-    row = await reader.row("SELECT COUNT(*) AS members FROM member WHERE merged_into_id IS NULL")
+    """How many members there are; two that were merged are one, one erased is none."""
+    row = await reader.row(
+        "SELECT COUNT(*) AS members FROM member WHERE merged_into_id IS NULL AND erased_at IS NULL"
+    )
     return int(row["members"]) if row else 0
 
 

@@ -80,7 +80,8 @@ async def hand_over(tx: Transaction, other_id: int, kept_id: int, now: datetime)
 
     Of the one merged away remains what leads to the other: its number and its code.
     """
-    await tx.execute("DELETE FROM member_word WHERE member_id = $1", other_id)
+    for table in ("member_word", "preference"):
+        await tx.execute(f"DELETE FROM {table} WHERE member_id = $1", other_id)
     await tx.execute(
         "UPDATE member SET merged_into_id = $1, merged_at = $2, name_sealed = $3, "
         "birthday_sealed = NULL, birthday_hash = NULL, birthday_set_at = NULL, tags = '' "

@@ -69,6 +69,7 @@ class MemberRow(Row):
     last_visit_at = fields.DatetimeField(null=True)
     merged_into_id = fields.BigIntField(null=True)
     merged_at = fields.DatetimeField(null=True)
+    erased_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "member"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 
@@ -19,6 +19,8 @@ from bot.storage.database import Reader, Row, Transaction, instant, required_ins
 from bot.storage.pace import Slot
 
 _OPEN = "{}state IN ('due', 'sending')"
+#: What waits for its hour, and keeps nobody else waiting: it was never tried.
+_AHEAD = "({}state = 'due' AND {}attempts = 0 AND {}due_at > {})"
 _BULK = "({}class = 'marketing')"
 #: What a message may be that was handed over, before anybody said what became of it.
 _ON_THE_WAY = "'due', 'sending', 'unknown', 'dropped'"
@@ -27,8 +29,6 @@ _ON_THE_WAY = "'due', 'sending', 'unknown', 'dropped'"
 LONGEST_WAIT = timedelta(minutes=5)
 #: Our mark of a message, as it comes back.
 _REFERENCE = re.compile(r"[0-9]{1,18}")
-#: A slot that was not used for so long is gone: many at once would be too fast.
-_STALE = pace.AHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ async def due_conversations(
         "AND o.due_at <= $1 AND (o.lease_until IS NULL OR o.lease_until <= $2) "
         # One that waits for another would be found again and again, and fill the page.
         "AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id "
-        f"AND {_OPEN.format('p.')} AND ({_BULK.format('p.')} < {_BULK.format('o.')} "
+        f"AND {_OPEN.format('p.')} AND NOT {_AHEAD.format('p.', 'p.', 'p.', '$1')} "
+        f"AND ({_BULK.format('p.')} < {_BULK.format('o.')} "
         f"OR {_BULK.format('p.')} = {_BULK.format('o.')} AND p.id < o.id))) AS due "
         f"WHERE place <= {int(limit)} ORDER BY bulk, id",
         now,
@@ -127,7 +128,7 @@ async def claim_next(
     real_now: datetime,
     lease: timedelta,
     rates: Mapping[str, float],
-    booked: datetime | None = None,
+    booked: Slot | None = None,
 ) -> Letter | Slot | None:
     """Mark the conversation's next message *sending* and return it, or the slot it has to wait for.
 
@@ -140,8 +141,8 @@ async def claim_next(
     if row is None:
         return None
     message_class = MessageClass(row["class"])
-    if booked is None or booked + _STALE < real_now:
-        sender = row["channel"]
+    sender = row["channel"]
+    if not pace.usable(booked, sender, real_now):
         bulk = message_class is MessageClass.MARKETING
         slot = await pace.take(tx, sender, rates.get(sender, inf), real_now, bulk=bulk)
         if slot.at > real_now or not slot.taken:
@@ -155,23 +156,65 @@ async def claim_next(
         real_now,
         row["id"],
     )
+    return _letter(tx, row, attempt=row["attempts"] + 1)
+
+
+def _letter(tx: Transaction, row: Row, *, attempt: int) -> Letter:
+    """A message of a row that has its conversation's columns besides."""
     return Letter(
         id=row["id"],
-        conversation_id=conversation_id,
+        conversation_id=row["conversation_id"],
         address=Address(
             row["channel"], tx.vault.open("conversation.address", row["address_sealed"])
         ),
         language=row["language"],
         member_id=row["member_id"],
-        message_class=message_class,
+        message_class=MessageClass(row["class"]),
         body=tx.vault.open("outbox.body", row["body_sealed"]),
         edit_of=row["edit_of"],
         clear_of=row["clear_of"],
-        attempt=row["attempts"] + 1,
+        attempt=attempt,
         doubtful_since=instant(row["doubtful_since"]),
         parts_taken=row["parts_taken"],
         last_inbound_at=instant(row["last_inbound_at"]),
     )
+
+
+async def put_sending(
+    tx: Transaction,
+    conversation_id: int,
+    body: str,
+    *,
+    member_id: int,
+    choices: bool,
+    owner: str,
+    now: datetime,
+    real_now: datetime,
+    lease: timedelta,
+) -> Letter:
+    """Add an unasked message that is *sending* from this transaction on (S24, S31)."""
+    row = await tx.row(
+        "INSERT INTO outbox (conversation_id, member_id, class, body_sealed, choices, state, "
+        "claimed_by, lease_until, due_at, created_at, sent_at, attempts, doubtful_since) "
+        "VALUES ($1, $2, 'marketing', $3, $4, 'sending', $5, $6, $7, $7, $7, 1, $8) RETURNING id",
+        conversation_id,
+        member_id,
+        tx.vault.seal("outbox.body", body),
+        choices,
+        owner,
+        real_now + lease,
+        now,
+        real_now,
+    )
+    assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
+    kept = await tx.row(
+        "SELECT o.*, c.channel, c.address_sealed, c.language, c.last_inbound_at FROM outbox o "
+        "JOIN conversation c ON c.id = o.conversation_id WHERE o.id = $1",
+        row["id"],
+    )
+    assert kept is not None  # noqa: S101 - it has just been inserted
+    # The doubt begins with the call that is about to be made: nothing can have arrived yet.
+    return replace(_letter(tx, kept, attempt=1), doubtful_since=None)
 
 
 async def _next_to_send(
@@ -185,8 +228,10 @@ async def _next_to_send(
             "c.opted_out_at, c.blocked_at FROM outbox o "
             "JOIN conversation c ON c.id = o.conversation_id "
             f"WHERE o.conversation_id = $1 AND {_OPEN.format('o.')} "
+            f"AND NOT {_AHEAD.format('o.', 'o.', 'o.', '$2')} "
             f"ORDER BY {_BULK.format('o.')}, o.id LIMIT 1{lock}",
             conversation_id,
+            now,
         )
         if row is None or row["state"] != "due" or not _claimable(row, owner, now, real_now):
             return None
@@ -284,15 +329,15 @@ async def release_lost(tx: Transaction, real_now: datetime, now: datetime, lease
     return len(lost)
 
 
-async def receipt(tx: Transaction, told: DeliveryReceipt, now: datetime) -> bool:
-    """Note what the provider said later; whether that changed anything.
+async def receipt(tx: Transaction, told: DeliveryReceipt, now: datetime) -> int | None:
+    """Note what the provider said later; the message's number if that changed anything.
 
     A state never moves back, whatever comes in which order (S31). A failure that says something
     of the address acts on its conversation, unless its owner wrote since.
     """
     row = await _told_of(tx, told)
     if row is None:
-        return False
+        return None
     if told.effect:
         # Conversations are locked before what is in them (docs/decisions/0004-locks.md).
         await tx.rows(f"SELECT id FROM conversation WHERE id = $1{tx.lock}", row["conversation_id"])
@@ -306,10 +351,10 @@ async def receipt(tx: Transaction, told: DeliveryReceipt, now: datetime) -> bool
         row["id"],
     )
     wrote, sent = instant(row["last_inbound_at"]), instant(row["sent_at"])
-    if changed and told.effect and (wrote is None or sent is None or wrote <= sent):
-        act = conversations.opt_out if told.effect == "opted_out" else conversations.block
+    act = {"opted_out": conversations.opt_out, "blocked": conversations.block}.get(told.effect)
+    if changed and act and (wrote is None or sent is None or wrote <= sent):
         await act(tx, row["conversation_id"], now)
-    return changed > 0
+    return row["id"] if changed else None
 
 
 #: What a receipt makes of a message, and from which states. That it arrived is beyond doubt.
@@ -355,10 +400,10 @@ async def has_provider_id(reader: Reader, channel: str, provider_id: str) -> boo
 
 
 async def said(reader: Reader, outbox_id: int) -> tuple[str, str] | None:
-    """What a message says, as JSON, and the language of its conversation."""
+    """What a message says, as JSON, and the language of its conversation; None once forgotten."""
     row = await reader.row(
         "SELECT o.body_sealed, c.language FROM outbox o "
-        "JOIN conversation c ON c.id = o.conversation_id WHERE o.id = $1",
+        "JOIN conversation c ON c.id = o.conversation_id WHERE o.id = $1 AND o.body_sealed <> ''",
         outbox_id,
     )
     return (reader.vault.open("outbox.body", row["body_sealed"]), row["language"]) if row else None
@@ -388,3 +433,13 @@ async def counts(reader: Reader) -> dict[str, int]:
     """How many messages are in each state."""
     rows = await reader.rows("SELECT state, COUNT(*) AS messages FROM outbox GROUP BY state")
     return {row["state"]: int(row["messages"]) for row in rows}
+
+
+async def due_now(reader: Reader, now: datetime) -> int:
+    """How many messages could go out, those among them that are only planned."""
+    row = await reader.row(
+        "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'due' AND due_at <= $1) "
+        "+ (SELECT COUNT(*) FROM occasion WHERE state = 'planned' AND due_at <= $1) AS messages",
+        now,
+    )
+    return int(row["messages"]) if row else 0

@@ -44,6 +44,14 @@ async def take(
     return Slot(sender, bulk, free_at, taken=True)
 
 
+def usable(slot: Slot | None, sender: str, real_now: datetime) -> bool:
+    """Whether a slot that was waited for is this sender's, and not gone meanwhile.
+
+    Many that were not used and then are all at once would be too fast.
+    """
+    return slot is not None and slot.sender == sender and slot.at + AHEAD >= real_now
+
+
 async def pay(tx: Transaction, sender: str, rate: float, units: int, real_now: datetime) -> None:
     """Pay for units that were sent without a moment of their own."""
     if units > 0 and not isinf(rate):

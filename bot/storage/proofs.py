@@ -1,4 +1,4 @@
-"""Codes sent to numbers, to prove whose they are (S12), and how many of them (S32)."""
+"""Codes sent to numbers and e-mail addresses, to prove whose they are (S12); how many (S32)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Literal
 
 from bot.storage.database import Reader, Transaction, required_instant
 
+#: What a code can prove.
+Kind = Literal["phone", "email"]
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A code that was sent to a number for a conversation; `tries` were wrong ones."""
+    """A code that was sent to a number or address for a conversation; `tries` were wrong ones."""
 
     id: int
-    number: str
+    kind: Kind
+    value: str
     tries: int
     ends_at: datetime
 
@@ -22,24 +26,26 @@ class Proof:
 async def begin(
     tx: Transaction,
     conversation_id: int,
-    number: str,
-    country: str,
+    kind: Kind,
+    value: str,
     code: str,
     *,
+    country: str = "",
     now: datetime,
     ends_at: datetime,
 ) -> None:
-    """Keep a code; an earlier one of the same conversation ends."""
+    """Keep a code; an earlier one of the same conversation ends. A number has a country."""
     if earlier := await newest(tx, conversation_id):
         await end(tx, earlier, now)
     await tx.execute(
-        "INSERT INTO proof (conversation_id, value_hash, value_sealed, country, code_hash, "
-        "created_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO proof (conversation_id, kind, value_hash, value_sealed, country, code_hash, "
+        "created_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         conversation_id,
-        tx.vault.hash("phone", number),
-        tx.vault.seal("proof.value", number),
+        kind,
+        tx.vault.hash(kind, value),
+        tx.vault.seal("proof.value", value),
         country,
-        _code_hash(tx, conversation_id, number, code),
+        _code_hash(tx, conversation_id, value, code),
         now,
         ends_at,
     )
@@ -54,8 +60,8 @@ async def newest(tx: Transaction, conversation_id: int) -> Proof | None:
     )
     if row is None:
         return None
-    number = tx.vault.open("proof.value", row["value_sealed"])
-    return Proof(row["id"], number, row["tries"], required_instant(row["ends_at"]))
+    value = tx.vault.open("proof.value", row["value_sealed"])
+    return Proof(row["id"], row["kind"], value, row["tries"], required_instant(row["ends_at"]))
 
 
 async def answer(tx: Transaction, conversation_id: int, proof: Proof, code: str) -> bool:
@@ -63,7 +69,7 @@ async def answer(tx: Transaction, conversation_id: int, proof: Proof, code: str)
     right = await tx.row(
         "SELECT 1 FROM proof WHERE id = $1 AND code_hash = $2",
         proof.id,
-        _code_hash(tx, conversation_id, proof.number, code),
+        _code_hash(tx, conversation_id, proof.value, code),
     )
     if not right:
         await tx.execute("UPDATE proof SET tries = tries + 1 WHERE id = $1", proof.id)
@@ -71,23 +77,25 @@ async def answer(tx: Transaction, conversation_id: int, proof: Proof, code: str)
 
 
 async def use(tx: Transaction, proof: Proof, now: datetime) -> None:
-    """Note that a code has proven its number; no code works twice."""
+    """Note that a code has proven what it was sent to; no code works twice."""
     await tx.execute("UPDATE proof SET used_at = $1 WHERE id = $2", now, proof.id)
 
 
 async def sent(
     reader: Reader,
+    kind: Kind,
     since: datetime,
     by: Literal["", "value_hash", "conversation_id", "country"] = "",
     value: str | int = "",
 ) -> int:
-    """How many codes were sent after an instant: in all, or to a number, for a conversation …"""
+    """How many codes of a kind were sent after an instant: in all, to a number or address, …"""
     if by == "value_hash":
-        value = reader.vault.hash("phone", str(value))
+        value = reader.vault.hash(kind, str(value))
     row = await reader.row(
-        "SELECT COUNT(*) AS codes FROM proof WHERE created_at > $1"
-        + (f" AND {by} = $2" if by else ""),
+        "SELECT COUNT(*) AS codes FROM proof WHERE created_at > $1 AND kind = $2"
+        + (f" AND {by} = $3" if by else ""),
         since,
+        kind,
         *([value] if by else []),
     )
     return int(row["codes"]) if row else 0
@@ -98,6 +106,6 @@ async def end(tx: Transaction, proof: Proof, now: datetime) -> None:
     await tx.execute("UPDATE proof SET ends_at = $1 WHERE id = $2", now, proof.id)
 
 
-def _code_hash(reader: Reader, conversation_id: int, number: str, code: str) -> str:
+def _code_hash(reader: Reader, conversation_id: int, value: str, code: str) -> str:
     # Of this conversation and number, so that no table of a million hashes opens them all.
-    return reader.vault.hash("proof", f"{conversation_id}\0{number}\0{code}")
+    return reader.vault.hash("proof", f"{conversation_id}\0{value}\0{code}")

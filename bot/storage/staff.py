@@ -108,6 +108,18 @@ async def conversations(reader: Reader, roles: tuple[Role, ...], except_for: int
     return [row["id"] for row in rows]
 
 
+async def conversations_of(reader: Reader, staff_id: int) -> list[int]:
+    """The conversation in which a colleague wrote last, if anything arrives there."""
+    rows = await reader.rows(
+        "SELECT c.id FROM conversation c JOIN identity i ON i.id = c.identity_id "
+        "JOIN staff s ON s.id = i.staff_id WHERE s.id = $1 AND s.removed_at IS NULL "
+        "AND c.last_inbound_at IS NOT NULL AND c.blocked_at IS NULL AND c.opted_out_at IS NULL "
+        "ORDER BY c.last_inbound_at DESC, c.id LIMIT 1",
+        staff_id,
+    )
+    return [row["id"] for row in rows]
+
+
 async def is_member(reader: Reader, staff_id: int, member_id: int) -> bool:
     """Whether a colleague and a member share an address, and so are the same person (S17)."""
     return bool(

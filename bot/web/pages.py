@@ -17,7 +17,7 @@ from locales import Catalogues
 #: Scripts, styles, pictures and sockets of our own, nothing inline and nobody else's.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
 )
 #: Where the browser wants no language we have.
 DEFAULT_LANGUAGE = "en"
@@ -139,12 +139,22 @@ def _varying(response: web.Response) -> web.Response:
 
 
 def page(
-    template: str, request: web.Request, context: Mapping[str, object], *, status: int = 200
+    template: str,
+    request: web.Request,
+    context: Mapping[str, object],
+    *,
+    status: int = 200,
+    forms: bool = False,
 ) -> web.Response:
-    """Render a page with its content policy; `nonce` in the context allows its own `<style>`."""
+    """Render a page with its content policy, which may allow `forms` that lead to us.
+
+    `nonce` in the context allows its own `<style>`.
+    """
     response = aiohttp_jinja2.render_template(template, request, context, status=status)
     styles = f" 'nonce-{context['nonce']}'" if "nonce" in context else ""
-    response.headers["Content-Security-Policy"] = POLICY.format(styles=styles)
+    response.headers["Content-Security-Policy"] = POLICY.format(
+        styles=styles, forms="'self'" if forms else "'none'"
+    )
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cache-Control"] = "no-store"
     return response

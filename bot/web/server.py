@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from traceback import extract_tb
 
@@ -21,7 +21,8 @@ from bot.channels.base import Channel, NotProven, RawRequest, Unreadable, Webhoo
 from bot.channels.simulator import Simulator
 from bot.domain.messages import Event
 from bot.web.pages import Found, add_pages
-from bot.web.simulator import Phone, add_simulator
+from bot.web.simulator import Stage, add_simulator
+from bot.web.unsubscribing import Unsubscribing
 from locales import Catalogues
 
 #: The dispatcher's entry: raises only when it could not even store what came.
@@ -55,9 +56,10 @@ def build_app(
     metrics: CollectorRegistry,
     catalogues: Catalogues,
     found: Found,
-    phones: Sequence[Phone] = (),
+    unsubscribing: Unsubscribing | None = None,
+    stage: Stage | None = None,
 ) -> web.Application:
-    """The whole server; a route exists only for what is passed in (`phones` are the demo's)."""
+    """The whole server; a route exists only for what is passed in (`stage` is the demo's)."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_access, _errors])
     app.on_response_prepare.append(_headers)
     loader = jinja2.FileSystemLoader(_FOLDER / "templates")
@@ -69,9 +71,11 @@ def build_app(
     app.router.add_get("/metrics", _metrics(metrics))
     app.router.add_static("/static", _FOLDER / "static")
     add_pages(app, catalogues, found)
-    if phones:
+    if unsubscribing is not None:
+        unsubscribing.add_to(app)
+    if stage is not None:
         simulators = {n: c for n, c in channels.items() if isinstance(c, Simulator)}
-        add_simulator(app, phones, simulators, handle)
+        add_simulator(app, stage, simulators, handle)
     return app
 
 

@@ -1,13 +1,14 @@
-"""The demo's page: phones side by side over one WebSocket, and what is done on them."""
+"""The demo's page: phones side by side over one WebSocket, what is done on them, and its clock."""
 
 from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Protocol
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -25,6 +26,9 @@ LARGEST_COMMAND = 64 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: A closed laptop lid says nothing: without an answer in this time the socket is gone.
 HEARTBEAT_SECONDS = 30.0
+#: How far the clock can be moved. A month is a long one, so that what comes thirty days after a
+#: visit has come.
+STEPS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("simulator")
 
@@ -82,22 +86,44 @@ class Scanned(BaseModel):
     link: str
 
 
+class Later(BaseModel):
+    """The visitor wants it to be later."""
+
+    by: Literal["day", "week", "month"]
+
+
 Command = Typed | Pressed | Shared | Scanned
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
 
 Handle = Callable[[InboundMessage], Awaitable[None]]
+#: Told of every moment the moving clock has come to.
+Reached = Callable[[datetime], Awaitable[None]]
+
+
+class PassTime(Protocol):
+    """Moves the demo's clock, and everything that happens meanwhile happens."""
+
+    async def __call__(self, by: timedelta, reached: Reached) -> None:
+        """Come back when it is that much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the page shows: phones, and a clock that can be moved."""
+
+    phones: Sequence[Phone]
+    now: Callable[[], datetime]
+    pass_time: PassTime
 
 
 def add_simulator(
-    app: web.Application,
-    phones: Sequence[Phone],
-    simulators: Mapping[str, Simulator],
-    handle: Handle,
+    app: web.Application, stage: Stage, simulators: Mapping[str, Simulator], handle: Handle
 ) -> None:
-    """Add `/simulator` and its socket; every phone's channel must be among `simulators`."""
-    demo = _Demo(phones, simulators, handle)
+    """Add `/simulator`, its socket and its clock; each phone's channel is among `simulators`."""
+    demo = _Demo(stage, simulators, handle)
     app.router.add_get("/simulator", demo.show)
     app.router.add_get("/simulator/ws", demo.connect)
+    app.router.add_post("/simulator/clock", demo.move_clock)
     app.on_shutdown.append(demo.disconnect)
 
 
@@ -111,26 +137,23 @@ def payload_of(link: str) -> str:
 class _Demo:
     """The page's routes; phones are known to it by their place in the list."""
 
-    def __init__(
-        self, phones: Sequence[Phone], simulators: Mapping[str, Simulator], handle: Handle
-    ) -> None:
-        self._phones = phones
-        self._channels = [simulators[phone.channel] for phone in phones]
-        self._places = {(p.channel, p.address): place for place, p in enumerate(phones)}
+    def __init__(self, stage: Stage, simulators: Mapping[str, Simulator], handle: Handle) -> None:
+        self._stage = stage
+        self._phones = stage.phones
+        self._channels = [simulators[phone.channel] for phone in stage.phones]
+        self._places = {(p.channel, p.address): place for place, p in enumerate(stage.phones)}
         self._handle = handle
         self._sockets: set[web.WebSocketResponse] = set()
+        self._moving = False
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page itself."""
-        return page("simulator.html", request, {"phones": self._described()})
+        zone = self._phones[0].zone
+        return page("simulator.html", request, {"phones": self._described(), "zone": zone})
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """The page's socket: all messages so far, then changes one way and actions the other."""
-        # A browser lets any site open a socket to us, and tells us which site it was.
-        # And a name that was made to lead here is not ours, whatever page it calls itself.
-        ours = request.url.host in LOOPBACK
-        if not ours or request.headers.get("Origin", "").partition("://")[2] != request.host:
-            raise web.HTTPForbidden(text="open the simulator's own page\n")
+        _only_our_page(request)
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_COMMAND)
         await socket.prepare(request)
         self._sockets.add(socket)
@@ -138,6 +161,7 @@ class _Demo:
             asyncio.create_task(self._tell(socket, channel)) for channel in set(self._channels)
         ]
         try:
+            await socket.send_json(self._clock())
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await self._obey(socket, message.data)
@@ -147,6 +171,23 @@ class _Demo:
                 listener.cancel()
             await asyncio.gather(*listeners, return_exceptions=True)
         return socket
+
+    async def move_clock(self, request: web.Request) -> web.StreamResponse:
+        """Make it a day, a week or a month later; answers when it is."""
+        _only_our_page(request)
+        try:
+            later = Later.model_validate_json(await request.read())
+        except ValueError:
+            raise web.HTTPBadRequest(text="A day, a week or a month.\n") from None
+        if self._moving:
+            raise web.HTTPConflict(text="The clock is moving already. Wait until it stands.\n")
+        self._moving = True
+        try:
+            await self._stage.pass_time(STEPS[later.by], self._tell_clock)
+        finally:
+            self._moving = False
+            await self._tell_clock(self._stage.now())
+        return web.Response(status=204)
 
     async def disconnect(self, _app: web.Application) -> None:
         """Close every socket, so that the server's stop need not wait for the browsers."""
@@ -172,6 +213,16 @@ class _Demo:
         """The place of the phone that scans what this one shows."""
         others = (n for n, p in enumerate(self._phones) if p.role_hint != shown_on.role_hint)
         return next(others, None)
+
+    def _clock(self) -> dict[str, object]:
+        now = self._stage.now()
+        return {"type": "clock", "now": now.isoformat(), "moving": self._moving}
+
+    async def _tell_clock(self, _reached: datetime) -> None:
+        """Tell every page what time it is, and whether it moves."""
+        for socket in list(self._sockets):
+            with suppress(ConnectionError):  # the page is just being closed
+                await socket.send_json(self._clock())
 
     async def _tell(self, socket: web.WebSocketResponse, channel: Simulator) -> None:
         async with aclosing(channel.listen()) as changes:
@@ -219,6 +270,16 @@ class _Demo:
             name=phone.name,
             language=phone.language,
         )
+
+
+def _only_our_page(request: web.Request) -> None:
+    """A browser lets any site call us, and tells us which site it was.
+
+    And a name that was made to lead here is not ours, whatever page it calls itself.
+    """
+    ours = request.url.host in LOOPBACK
+    if not ours or request.headers.get("Origin", "").partition("://")[2] != request.host:
+        raise web.HTTPForbidden(text="open the simulator's own page\n")
 
 
 def _as_json(place: int, change: Change) -> dict[str, object]:

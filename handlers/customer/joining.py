@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.conversation import Router, Said, Step, Turn, choice
 from bot.domain.birthdays import BadBirthday, parse_birthday
 from bot.domain.messages import Button, Phrase, Reply, phrase
-from bot.services import earning, joining, news
+from bot.services import earning, joining, news, preferences
 from bot.services.results import Refused
 from handlers.customer.card import card
 from handlers.menu import home, language_name, member_menu, menu_of, name_of, progress
@@ -244,11 +244,16 @@ async def _ask_more(turn: Turn) -> Reply:
     return Reply((phrase("join.ready"),), member_menu())
 
 
-async def ask_marketing(_turn: Turn) -> Reply:
-    """Whether we may write about offers: a choice of its own, never a condition (S33)."""
+async def ask_marketing(turn: Turn) -> Reply:
+    """Whether we may write about offers: a choice of its own, never a condition (S33).
+
+    It promises no fewer messages than the programme's caps do.
+    """
+    most = preferences.most_a_month(turn.programme)
     yes = choice("join.marketing", "yes", phrase("button.yes_please"))
     no = choice("join.marketing", "no", phrase("button.no_thanks"))
-    return Reply((phrase("join.marketing"),), ((yes, no),))
+    asked = phrase("join.marketing", n=most) if most else phrase("join.marketing_any")
+    return Reply((asked,), ((yes, no),))
 
 
 async def answer_marketing(turn: Turn) -> Reply:

@@ -135,7 +135,7 @@ async def _linked(turn: Turn, member_id: int, draft: Mapping[str, str], joined: 
 
 async def ask_merge(turn: Turn) -> Reply:
     """Whether the card of a number and the own one become one; or its card is used here too."""
-    holder = await linking.holder_of(turn.uow, turn.draft.get("number", ""))
+    holder = await linking.holder_of(turn.uow, "phone", turn.draft.get("number", ""))
     if holder is None:
         return await home(turn)
     has: Phrase = progress(await turn.wallet(holder))[0]

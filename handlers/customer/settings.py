@@ -1,4 +1,4 @@
-"""What a member can change: language, name, birthday, number, messages."""
+"""What a member can change: language, name, birthday, number."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bot.conversation import Router, Step, Turn, choice, option
 from bot.domain.messages import Button, Reply, phrase
 from bot.services import joining, profiles
 from handlers.customer.joining import keep_birthday
+from handlers.customer.messages import in_short
 from handlers.menu import home, language_name, member_menu, menu_of, name_of
 
 router = Router()
@@ -15,22 +16,19 @@ router = Router()
 async def settings(turn: Turn) -> Reply:
     """What we keep about the member, and what to change."""
     member = turn.customer
-    channel = turn.message.address.channel
-    offers = await joining.marketing(turn.uow, member.id, channel)
     lines = [phrase("settings.name", name=name_of(member), code=member.code)]
     if member.birthday:
         lines.append(phrase("settings.birthday", day=joining.yearly(*member.birthday)))
-    lines.append(phrase("settings.offers_on" if offers else "settings.offers_off"))
-    messages = option(
-        phrase("button.offers_off" if offers else "button.offers_on"),
-        "stop" if offers else "resume",
-    )
+    lines.append(await in_short(turn))
+    messages = option(phrase("button.messages"), "messages")
     rows: list[tuple[Button, ...]] = [
         (option(phrase("button.language"), "language"), option(phrase("button.name"), "rename")),
         (messages, option(phrase("button.birthday"), "birthday")),
     ]
     if turn.can_share_contact or turn.can_send_codes:
         rows.append((option(phrase("button.number"), "number"),))
+    if "email" in turn.channels:
+        rows.append((option(phrase("button.email"), "email"),))
     rows.append((option(phrase("button.menu"), "menu"),))
     return Reply(tuple(lines), tuple(rows), edits=True)
 
@@ -71,57 +69,6 @@ async def answer_language(turn: Turn) -> Reply:
     then = turn.draft.get("back") or None
     rows = () if then else menu_of(turn)
     return Reply((phrase("language.changed"),), rows, edits=True, then=then, draft=draft)
-
-
-@router.command("stop")
-async def stop(turn: Turn) -> Reply:
-    """Stop all marketing on every channel at once (S33)."""
-    holder = turn.holder
-    if holder is None:
-        return Reply((phrase("stop.stranger"),), menu_of(turn))
-    channel = turn.message.address.channel
-    await joining.stop_marketing(turn.uow, holder.id, channel, turn.now)
-    if turn.member is None:
-        return Reply((phrase("stop.done"),), menu_of(turn))
-    rows = ((option(phrase("button.resume"), "resume"), option(phrase("button.menu"), "menu")),)
-    return Reply((phrase("stop.done"),), rows, edits=True)
-
-
-@router.action("stop_whether")
-async def stop_whether(turn: Turn) -> Reply:
-    """Ask a person who seems to want no more messages; nothing stops on a guess."""
-    holder = turn.holder
-    if holder is None:
-        return Reply((phrase("stop.stranger"),), menu_of(turn))
-    channel = turn.message.address.channel
-    if not await joining.marketing(turn.uow, holder.id, channel):
-        return Reply((phrase("stop.already"),), menu_of(turn))
-    rows = ((option(phrase("button.offers_off"), "stop"), option(phrase("button.menu"), "menu")),)
-    return Reply((phrase("stop.whether"),), rows)
-
-
-@router.command("resume", member=True)
-async def resume(turn: Turn) -> Reply:
-    """Allow marketing again, on this channel."""
-    channel = turn.message.address.channel
-    await joining.decide_marketing(
-        turn.uow, turn.customer.id, channel, True, "resume.done", turn.now
-    )
-    return Reply((phrase("resume.done"),), member_menu(), edits=True)
-
-
-@router.command("privacy")
-async def privacy(turn: Turn) -> Reply:
-    """What is kept and why, and the shop's own terms; over SMS where to read it."""
-    if turn.short:
-        kept = phrase("privacy.link", shop=turn.programme.shop.name, link=turn.page("privacy"))
-        return Reply((kept,), menu_of(turn))
-    lines = [phrase("privacy.kept", shop=turn.programme.shop.name)]
-    if any(text for _, text in turn.programme.joining.terms.texts):
-        lines.append(phrase("terms.text", text=turn.programme.joining.terms))
-    if turn.programme.shop.contact:
-        lines.append(phrase("privacy.contact", contact=turn.programme.shop.contact))
-    return Reply(tuple(lines), menu_of(turn))
 
 
 @router.action("rename", member=True)

@@ -27,8 +27,10 @@ from bot.domain.messages import (
     OutboundMessage,
     RenderedButton,
 )
+from tests.channels.smtp_kit import ANNA, email_at
 from tests.channels.telegram_kit import QUICK, SECRET, png
 from tests.channels.twilio_kit import account_at, signed
+from tests.doubles.smtp import SmtpDouble
 from tests.doubles.telegram import TOKEN, TelegramDouble
 from tests.doubles.telegram_methods import Kind
 from tests.doubles.twilio import SMS_FROM, WHATSAPP_FROM, TwilioDouble
@@ -90,7 +92,7 @@ class Case:
         return replace(message, media=self.media if message.picture else "")
 
 
-CHANNELS = ("telegram", "sms", "whatsapp", "simulator", "simulator-text", "console")
+CHANNELS = ("telegram", "sms", "whatsapp", "email", "simulator", "simulator-text", "console")
 
 
 @pytest.fixture(params=CHANNELS)
@@ -101,6 +103,8 @@ async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
             yield await _telegram(stack)
         elif request.param in ("sms", "whatsapp"):
             yield await _twilio(stack, request.param)
+        elif request.param == "email":
+            yield await _email(stack)
         elif request.param == "console":
             yield _console()
         else:
@@ -344,6 +348,39 @@ async def _twilio(stack: AsyncExitStack, name: str) -> Case:
         fails={str(kind): failing(kind) for kind in kinds},
         strange=["", "anna", "+", "420777000007", "+٤٢٠٧٧٧", "whatsapp:+420777000007", "Lipa"],
         media=f"{double.url}/picture.png",
+    )
+
+
+async def _email(stack: AsyncExitStack) -> Case:
+    double = await stack.enter_async_context(SmtpDouble())
+    channel = email_at(double)
+    stack.push_async_callback(channel.close)
+
+    def arrived() -> list[Arrived]:
+        return [Arrived(m.text, picture=bool(m.pictures)) for m in double.arrived]
+
+    def failing(stage: str, fate: str) -> Callable[[], Awaitable[None]]:
+        async def fails() -> None:
+            double.fails.append((stage, fate))
+
+        return fails
+
+    fates = {
+        "greylisted": ("rcpt", "450 4.2.0 <anna@example.org> later"),
+        "nobody": ("rcpt", "550 5.1.1 <anna@example.org> unknown"),
+        "sender": ("mail", "553 5.1.8 no"),
+        "spam": ("data", "554 5.7.1 spam"),
+        "before": ("mail", "hang up"),
+        "hangs": ("rcpt", "hang"),
+        "lost": ("data", "hang up"),
+        "silent": ("data", "hang"),
+    }
+    return Case(
+        channel,
+        Address("email", ANNA),
+        arrived,
+        fails={name: failing(*fate) for name, fate in fates.items()},
+        strange=["", "anna", "anna@", "Anna <anna@example.org>", "a@example.org, b@example.org"],
     )
 
 

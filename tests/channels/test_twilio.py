@@ -185,7 +185,8 @@ class TestErrors:
             (63038, "later"),
             (20003, "later"),
             (63049, "refused"),
-            (30007, "refused"),
+            (30007, "halted"),
+            (63041, "halted"),
             (99999, "refused"),
         ],
     )

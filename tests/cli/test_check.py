@@ -19,6 +19,7 @@ from bot.services.unit_of_work import Work
 from bot.settings import PREFIX
 from tests.cli.conftest import CAFE, Ran, Shop
 from tests.conftest import SECRET
+from tests.doubles.smtp import SmtpDouble
 from tests.doubles.telegram import TOKEN, TelegramDouble
 
 SCHEMA = "info database has the current schema"
@@ -273,6 +274,38 @@ async def test_online_asks_telegram(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for finding, reason in ((refused, "Telegram knows no bot by this token"), (unreachable, "not")):
         assert (finding.level, finding.place) == ("error", "REGULARS_TELEGRAM_TOKEN")
         assert finding.message.startswith(f"Telegram did not say who the bot is ({reason}")
+
+
+async def test_online_asks_the_mail_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, CAFE)
+    monkeypatch.setenv("REGULARS_EMAIL_FROM", "karta@lipa.example")
+    monkeypatch.setenv("REGULARS_PUBLIC_URL", "https://lipa.example")
+    async with SmtpDouble() as double:
+        monkeypatch.setenv("REGULARS_SMTP_URL", double.url())
+        assert (await findings(online=True))[-2:] == [
+            Finding("info", "E-mail", "is on: sent as karta@lipa.example"),
+            Finding("info", "REGULARS_SMTP_URL", "the mail server takes the login"),
+        ]
+        double.fails.append(("connect", "535 5.7.8 no"))
+        refused = (await findings(online=True))[-1]
+        assert (refused.level, refused.place) == ("error", "REGULARS_SMTP_URL")
+        assert refused.message.startswith("the mail server did not take the login (535 5.7.8")
+    gone = (await findings(online=True))[-1]
+    assert (gone.level, gone.place) == ("error", "REGULARS_SMTP_URL")
+    assert gone.message.startswith("the mail server could not be used (SMTPConnectError)")
+    assert double.arrived == []
+
+
+async def test_one_click_wants_a_safe_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, CAFE)
+    monkeypatch.setenv("REGULARS_EMAIL_FROM", "karta@lipa.example")
+    monkeypatch.setenv("REGULARS_SMTP_URL", "smtp://mail.lipa.example")
+    monkeypatch.setenv("REGULARS_PUBLIC_URL", "http://lipa.example")
+    warning = (await findings(online=False))[-1]
+    assert (warning.level, warning.place) == ("warning", "REGULARS_PUBLIC_URL")
+    assert "https://" in warning.message
 
 
 def test_new_writes_a_programme_that_passes_and_never_over_another(

@@ -43,6 +43,9 @@ def test_nothing_set_gives_the_promised_defaults() -> None:
         "twilio_sms_keywords": "twilio",
         "twilio_whatsapp_from": None,
         "twilio_whatsapp_rate": 80.0,
+        "smtp_url": None,
+        "email_from": None,
+        "email_rate": 10.0,
         "log_format": "console",
         "log_level": "info",
     }
@@ -74,6 +77,17 @@ def test_nothing_set_gives_the_promised_defaults() -> None:
         ("TWILIO_SMS_RATE", "0"),
         ("TWILIO_SMS_KEYWORDS", "nobody"),
         ("TWILIO_WHATSAPP_FROM", "+420777000000"),
+        ("SMTP_URL", "mail.lipa.example"),
+        ("SMTP_URL", "http://mail.example.com"),
+        ("SMTP_URL", "smtp://:587"),
+        ("SMTP_URL", "smtp://mail.example.com:http"),
+        ("SMTP_URL", "smtp://me@mail.example.com"),
+        ("SMTP_URL", "smtp://me:pw-to-hide@mail.example.com/inbox"),
+        ("SMTP_URL", "smtp://me:p#w-to-hide@mail.example.com"),
+        ("EMAIL_FROM", "Lípa"),
+        ("EMAIL_FROM", "Lípa <lipa>"),
+        ("EMAIL_FROM", "one@lipa.example, two@lipa.example"),
+        ("EMAIL_RATE", "-7"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
     ],
@@ -187,3 +201,25 @@ def test_twilio_needs_a_sender_an_account_and_an_address() -> None:
     assert whole.twilio
     assert ACCOUNT["TWILIO_AUTH_TOKEN"] not in f"{whole!r}"
     assert not load().twilio
+
+
+MAIL = {"SMTP_URL": "smtp://me:pw-to-hide@mail.lipa.example", "EMAIL_FROM": "karta@lipa.example"}
+
+
+def test_email_needs_a_server_a_sender_and_an_address() -> None:
+    (senderless,) = findings(SMTP_URL=MAIL["SMTP_URL"], PUBLIC_URL="https://shop.example")
+    assert senderless.startswith(f"{PREFIX}EMAIL_FROM: e-mail needs it")
+    (serverless,) = findings(EMAIL_FROM=MAIL["EMAIL_FROM"], PUBLIC_URL="https://shop.example")
+    assert serverless.startswith(f"{PREFIX}SMTP_URL: e-mail needs it")
+    (nowhere,) = findings(**MAIL)
+    assert nowhere.startswith(f"{PREFIX}PUBLIC_URL: links that stop e-mails lead there")
+    whole = load(**MAIL, PUBLIC_URL="https://shop.example")
+    assert "pw-to-hide" not in f"{whole!r} {whole}"
+
+
+@pytest.mark.parametrize(
+    "sender", ["karta@lipa.example", "Karta@Lipa.example", "Kavárna Lípa <karta@lipa.example>"]
+)
+def test_email_is_sent_in_a_name_or_without(sender: str) -> None:
+    given = load(**{**MAIL, "EMAIL_FROM": sender}, PUBLIC_URL="https://shop.example")
+    assert given.email_from == sender

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from math import inf
 
@@ -24,6 +24,7 @@ from bot.domain.messages import (
 from bot.domain.wire import to_json
 from bot.rendering import Links, Renderer
 from bot.sender import Sender
+from bot.services.campaigns import Campaign
 from bot.services.unit_of_work import Work
 from bot.storage import conversations, outbox
 from locales import Catalogues
@@ -142,8 +143,15 @@ class Provider(Plain):
 class Post:
     """An outbox with a sender at work on it."""
 
-    def __init__(self, work: Work, *providers: Provider, at_once: int = 20) -> None:
+    def __init__(
+        self,
+        work: Work,
+        *providers: Provider,
+        at_once: int = 20,
+        campaigns: Sequence[Campaign] = (),
+    ) -> None:
         self.work = work
+        self.campaigns = campaigns
         self.watch = Watch()
         self.providers = {provider.name: provider for provider in providers}
         self.at_once = at_once
@@ -157,6 +165,7 @@ class Post:
             clock=self.watch,
             channels=self.providers,
             renderer=Renderer(Catalogues.load(), Links("https://cafe.example")),
+            campaigns=self.campaigns,
             at_once=self.at_once,
         )
 

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
+from bot.domain.problems import Problem
 from bot.domain.programme import Earn, Joining, Location, Look, Programme, Reward, Shop, StampCard
-from bot.domain.programme_checks import Problem, check
+from bot.domain.programme_checks import check
 
 CAFE: dict[str, Any] = {
     "shop": {"name": "Kavárna Lípa", "zone": "Europe/Prague"},

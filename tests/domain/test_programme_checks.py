@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.programme_checks import Level
+from bot.domain.problems import Level
 from bot.programmes import Finding
 from tests.domain.programme_text import findings, marked
 

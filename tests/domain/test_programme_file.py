@@ -170,6 +170,47 @@ VALUES = [
      'last two also with "+ N months"'),
     ("card = 10", 'card = 10\nexpires = "0 days" #!', "units.stamps.expires",
      'an expiry of 0 would end at once; write "never" or a number'),
+    # Unasked messages
+    *(("[joining]", f"[caps]\nmember = {value} #!\n[joining]", "caps.member",
+       "write how many messages in which time: { day = 1, week = 2 }")
+      for value in ('""', "2", "0.5", "true", "[1]")),
+    ("[joining]", '[caps]\nmember = { day = "" } #!\n[joining]', "caps.member.day",
+     'write a whole number without quotes, not ""'),
+    ("[joining]", "[caps]\nmember = { day = 0.5 } #!\n[joining]", "caps.member.day",
+     "write a whole number without quotes, not 0.5"),
+    ("[joining]", "[caps]\nmember = { day = true } #!\n[joining]", "caps.member.day",
+     "write a whole number without quotes, not true"),
+    ("[joining]", "[caps]\nmember = { day = -1 } #!\n[joining]", "caps.member.day",
+     "write at least 0, not -1"),
+    ("[joining]", "[caps]\nmember = { days = 1 } #!\n[joining]", "caps.member.days",
+     'write "day", "week", "month", "quarter" or "year", not "days". Did you mean "day"?'),
+    ("[joining]", "[caps]\nday = 1 #!\n[joining]", "caps.day",
+     "`day` does not belong here but under `member`"),
+    ("[joining]", "[caps]\ngroups = 3 #!\n[joining]", "caps.groups",
+     "write a table in braces, with a name for each value, not 3"),
+    ("[joining]", "[caps]\nchannels = { sms = 1 } #!\n[joining]", "caps.channels.sms",
+     "write how many messages in which time: { day = 1, week = 2 }"),
+    *(("[joining]", f"[quiet_hours]\nend = {value} #!\n[joining]", "quiet_hours.end",
+       'write a time of day in quotes, such as "09:00" or "18:30"')
+      for value in ('""', '"24:00"', '"9 am"', "9", "true")),
+    ("[joining]", "[campaigns.winback]\ndays = 30 #!\n[joining]", "campaigns.winback.days",
+     "write a list in brackets, such as [30], not 30"),
+    *(("[joining]", f"[campaigns.winback]\ngift = {value} #!\n[joining]",
+       "campaigns.winback.gift",
+       'write what is given: { stamps = 1 }, { points = 50 } or { reward = "coffee" }')
+      for value in ('"coffee"', "{ stamps = 0 }", "{ stamps = true }", '{ reward = "" }', "{}",
+                    "{ stamps = 1, points = 1 }")),
+    ("[joining]", '[campaigns.winback]\nvariants.a.txt = "A" #!\n[joining]',
+     "campaigns.winback.variants.a", 'a variant has a `text`, a `gift` or both: { text = "…" }'),
+    ("[joining]", '[campaigns.winback]\nvariants.A.text = "A" #!\n[joining]',
+     "campaigns.winback.variants.A",
+     "a code has up to 31 small letters without accents, digits, - and _, and starts with a "
+     "letter or digit"),
+    *(("[joining]", '[[campaigns.seasons]]\ncode = "x"\nname = "X"\ntext = "X"\n'
+       f"begins = {value} #!\nends = 2026-12-24\n[joining]", "campaigns.seasons[1].begins",
+       'write a day as year-month-day, such as "2026-12-24"')
+      for value in ('"24.12.2026"', '""', "2026-12-24T10:00:00", "20261224", '"2026-02-29"')),
+    ("[joining]", "[sms]\nprice = 0 #!\n[joining]", "sms.price", "write an amount above 0"),
 ]  # fmt: skip
 
 
@@ -241,15 +282,20 @@ KEYS = st.sampled_from(
      "shop.contact", "look.ink", "joining.minimum_age", "joining.phone", "joining.birthday",
      "joining.terms", "joining.terms_version", "units", "units.stamps", "units.stamps.card",
      "units.stamps.reward", "units.stamps.expires", "units.points", "locations", "earn", "rewards",
-     "vouchers.minutes", "limits.minutes_between", "ledger", "nothing.at.all"]
+     "vouchers.minutes", "limits.minutes_between", "ledger", "nothing.at.all", "sms.budget",
+     "caps", "caps.member", "caps.member.day", "caps.groups", "caps.groups.winback",
+     "quiet_hours", "quiet_hours.end", "campaigns", "campaigns.priority", "campaigns.winback",
+     "campaigns.winback.days", "campaigns.winback.gift", "campaigns.winback.text",
+     "campaigns.winback.variants", "campaigns.seasons"]
 )  # fmt: skip
 VALUE = st.recursive(
     st.sampled_from(["1", "0", "-1.5", "true", "nan", '"never"', '""', "2026-06-01", "10:00:00"]),
     lambda inner: st.one_of(
         st.lists(inner, max_size=2).map(lambda items: f"[{', '.join(items)}]"),
-        st.tuples(st.sampled_from(["code", "name", "rule", "per", "en"]), inner).map(
-            lambda pair: f"{{ {pair[0]} = {pair[1]} }}"
-        ),
+        st.tuples(
+            st.sampled_from(["code", "name", "rule", "per", "en", "text", "gift", "stamps", "day"]),
+            inner,
+        ).map(lambda pair: f"{{ {pair[0]} = {pair[1]} }}"),
     ),
     max_leaves=4,
 )
@@ -295,7 +341,7 @@ def test_offering_one_more_language_of_a_preset_takes_one_word(name: str, langua
 
 @pytest.mark.parametrize("name", presets())
 def test_the_commented_examples_of_a_preset_work(name: str) -> None:
-    text = re.sub(r"^# (\[\[|\w+ = )", r"\1", preset(name), flags=re.MULTILINE)
+    text = re.sub(r"^# (\[|\w+ = )", r"\1", preset(name), flags=re.MULTILINE)
     assert text != preset(name)
     assert [finding.key for finding in findings(text, EVERY_LANGUAGE)] == ["shop.contact"]
 

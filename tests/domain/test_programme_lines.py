@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.programme_checks import Path
+from bot.domain.problems import Path
 from bot.programmes import preset, presets
 from bot.programmes.positions import line_of, lines_of
 

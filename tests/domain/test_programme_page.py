@@ -1,4 +1,7 @@
-"""docs/programme.md says what the types say: every key, its default, an example that works."""
+"""docs/programme.md says what the types say: every key, its default, an example that works.
+
+What all campaigns have is said once, under `[campaigns.…]`; the others have their own keys.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -14,6 +18,7 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from bot.domain.campaign_rules import PLACES, PRIORITY, CampaignRules, Campaigns, Giving
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
 from bot.domain.programme import Programme
@@ -30,23 +35,41 @@ def tables(part: type[Part], header: str = "[{}]", path: str = "") -> Iterator[t
         kinds = [field.annotation, *get_args(field.annotation)]
         inner = next((k for k in kinds if isinstance(k, type) and issubclass(k, Part)), None)
         if inner is None:
-            keys[name] = field
+            if not issubclass(part, CampaignRules) or not said_before(name, field):
+                keys[name] = field
         else:
             listed = get_origin(field.annotation) is tuple
             yield from tables(inner, "[[{}]]" if listed else "[{}]", f"{path}.{name}".strip("."))
-    if keys:
+    if keys or issubclass(part, CampaignRules):
         yield header.format(path), keys
 
 
-TABLES: dict[str, dict[str, FieldInfo]] = dict(tables(Programme))
+def said_before(name: str, field: FieldInfo) -> bool:
+    """Whether a key of a campaign is as all campaigns have it."""
+    common = Giving.model_fields.get(name)
+    return common is not None and common.default == field.default
+
+
+TABLES: dict[str, dict[str, FieldInfo]] = {
+    **dict(tables(Programme)),
+    "[campaigns.…]": dict(Giving.model_fields),
+}
+#: The header of each campaign that has places for its own wording.
+CAMPAIGNS = {
+    name: "[[campaigns.seasons]]" if name == "season" else f"[campaigns.{name}]" for name in PLACES
+}
+
+
+def section(header: str) -> str:
+    """What stands under a header of the page."""
+    return PAGE.partition(f"\n## `{header}`\n")[2].partition("\n## ")[0]
 
 
 def rows(header: str) -> list[list[str]]:
     """The cells of the key table under a header of the page."""
-    section = PAGE.partition(f"\n## `{header}`\n")[2].partition("\n## ")[0]
     return [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in section.split("\n")
+        for line in section(header).split("\n")
         if line.startswith("| `")
     ]
 
@@ -62,6 +85,8 @@ def stated(default: object) -> str:
             return f"`{default}`"
         case tuple() | dict():
             return f"`{json.dumps(default)}`"
+        case time():
+            return f'`"{default:%H:%M}"`'
         case Wording():
             return f'`"{default.in_language("")}"`'
         case Expiry(kind="never"):
@@ -98,4 +123,19 @@ def test_the_pages_examples_are_allowed_and_differ_from_the_default(header: str)
 def test_the_pages_whole_programme_works_and_so_do_its_rules() -> None:
     whole, *more = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
     assert findings(whole) == ()
-    assert [findings(f"{whole}\n{one}") for one in more] == [()] * 2
+    assert [findings(f"{whole}\n{one}") for one in more] == [()] * 7
+
+
+@pytest.mark.parametrize(("campaign", "header"), CAMPAIGNS.items())
+def test_the_page_names_the_places_of_every_campaigns_text(campaign: str, header: str) -> None:
+    said = re.search(r"^Places: (.*)\.$", section(header), flags=re.MULTILINE)
+    assert said is not None
+    assert set(re.findall(r"`\{(\w+)\}`", said[1])) == PLACES[campaign]
+
+
+def test_the_page_says_which_campaigns_are_on_and_in_which_order() -> None:
+    order = re.findall(r"`(\w+)`", PAGE.partition("The order is")[2].partition(".\n")[0])
+    assert tuple(order) == PRIORITY
+    on = re.findall(r"`(\w+)`", PAGE.partition("On from the start: ")[2].partition(".\n")[0])
+    fields = Campaigns.model_fields
+    assert sorted(on) == sorted(name for name in fields if getattr(fields[name].default, "on", 0))

@@ -58,6 +58,9 @@ replies = st.builds(
     st.booleans(),
     st.none() | texts,
     st.dictionaries(texts, texts, max_size=2),
+    st.booleans(),
+    st.none() | phrases,
+    st.none() | phrases,
 )
 
 

@@ -8,6 +8,7 @@ from bot.services import proving
 from bot.storage import conversations
 from tests.acceptance.cafe import Cafe, preset
 from tests.chat import Person
+from tests.locales.reminded import reminding
 from tests.locales.texting import (
     ALL_RULES,
     GIFT,
@@ -40,6 +41,7 @@ async def play(listener: Listener) -> None:
         refusing,
         working,
         asking,
+        reminding,
     ):
         await act(listener)
 

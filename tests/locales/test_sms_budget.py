@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ RENDERER = Renderer(CATALOGUES, Links(SITE))
 
 #: Names a choice, and is no phrase of a message.
 NAMES_A_CHOICE = {"language.name"}
+#: What ends the first message that nobody asked for, and those after it.
+FIRST, LATER = "unasked.sms_first", "unasked.sms_stop"
 #: What a customer asked or a colleague answered: theirs, and as long as they wrote it.
 OWN_WORDS = "text"
 
@@ -39,7 +42,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> li
     """All that was said in the cafés."""
     listener = Listener(tmp_path_factory.mktemp("cafes"), migrated_sqlite)
     asyncio.run(play(listener))
-    return [*listener.heard, APOLOGY]
+    return [*listener.heard, *_as_the_first(listener.heard), APOLOGY]
 
 
 @pytest.mark.parametrize("address", ["formal", "friendly"])
@@ -87,6 +90,16 @@ def _sent(reply: Reply, language: str, shop: Programme) -> tuple[str, ...]:
     to = Address(Sms.name, "+420777000001")
     rendered = RENDERER.render(reply, to, language, shop, Sms.limits)
     return tuple(part.text for part in fit(rendered, Sms.limits))
+
+
+def _as_the_first(heard: Sequence[Reply]) -> list[Reply]:
+    """What is said unasked as if nothing had been before, which says more of how it stops."""
+    said = {phrase.key: phrase for reply in heard for phrase in reply.phrases}
+    return [
+        replace(reply, phrases=(*reply.phrases[:-1], said[FIRST]))
+        for reply in heard
+        if reply.phrases and reply.phrases[-1].key == LATER
+    ]
 
 
 def _has_own_words(reply: Reply) -> bool:

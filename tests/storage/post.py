@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import inf
 
 from bot.domain.messages import DeliveryReceipt, MessageClass
@@ -54,7 +54,7 @@ class Post:
         owner: str = "a",
         after: timedelta = timedelta(),
         rate: float = inf,
-        booked: datetime | None = None,
+        booked: Slot | None = None,
     ) -> Letter | Slot | None:
         async with self.work.unit_of_work() as uow:
             return await outbox.claim_next(
@@ -133,4 +133,4 @@ class Post:
             **{"channel": "telegram", "provider_id": provider_id, "state": state, **more}
         )
         async with self.work.unit_of_work() as uow:
-            return await outbox.receipt(uow.tx, told, NOW)
+            return await outbox.receipt(uow.tx, told, NOW) is not None

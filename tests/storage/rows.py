@@ -18,7 +18,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "lease": {"name": "a", "owner": "x", "until_at": NOW},
     "programme_version": {"digest": "d", "source": "x", "created_at": NOW},
     "pace": {"sender": "sms", "next_at": NOW, "bulk_at": NOW},
-    "entry_kind": {"name": "gift"},
+    "entry_kind": {"name": "present"},
     "member": {
         "code": "AAAAAA",
         "name_sealed": "x",

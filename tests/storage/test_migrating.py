@@ -103,7 +103,7 @@ async def test_s1_it_goes_on_as_if_it_had_been_made_so(
         assert await _newest(database, table) == number
     nobody = {"address_hash": "nobody", "identity_id": 9}
     assert await refused(database, "conversation", ROWS["conversation"] | nobody)
-    assert await refused(database, "entry", ROWS["entry"] | {"kind": "gift"})
+    assert await refused(database, "entry", ROWS["entry"] | {"kind": "loan"})
     with pytest.raises(IntegrityError):
         await execute(database, "DELETE FROM entry")
 

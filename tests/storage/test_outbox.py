@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -57,8 +58,8 @@ async def test_s32_one_that_is_settled_holds_up_nobody(post: Post, chat: int, st
 async def test_s32_replies_overtake_marketing(post: Post, chat: int) -> None:
     other = await post.chat()
     await post.put(other, "offer", MARKETING)
-    await post.put(chat, "tomorrow's offer", MARKETING, due=DAY)
     await post.put(chat, "offer", MARKETING)
+    await post.put(chat, "another offer", MARKETING)
     await post.put(chat, "answer")
     assert await post.due() == [chat, other]
     answer = await post.claim(chat)
@@ -66,8 +67,19 @@ async def test_s32_replies_overtake_marketing(post: Post, chat: int) -> None:
     assert answer.body == "answer"
     await post.accepted(answer.id)
     # Among themselves the offers keep their order.
+    assert await post.claimed(chat) == "offer"
+
+
+async def test_s22_what_waits_for_its_hour_keeps_no_reply_waiting(post: Post, chat: int) -> None:
+    await post.put(chat, "in the morning", due=DAY)
+    await post.put(chat, "answer")
+    answer = await post.take(chat)
+    assert answer.body == "answer"
+    await post.accepted(answer.id)
     assert await post.claimed(chat) == ""
-    assert await post.claimed(chat, after=DAY) == "tomorrow's offer"
+    assert await post.due() == []
+    assert await post.due(after=DAY) == [chat]
+    assert await post.claimed(chat, after=DAY) == "in the morning"
 
 
 async def test_s32_a_reply_does_not_wait_for_marketing_that_is_on_its_way(
@@ -91,7 +103,8 @@ async def test_conversations_are_found_once_the_longest_waiting_first(post: Post
 async def test_conversations_that_wait_do_not_fill_the_page(post: Post) -> None:
     for _ in range(3):
         waiting = await post.chat()
-        await post.put(waiting, "later", due=MINUTE)
+        await post.put(waiting, "tried")
+        await post.retry(await post.take(waiting), MINUTE)
         await post.put(waiting, "after it")
         sending = await post.chat()
         await post.put(sending, "on its way")
@@ -263,7 +276,7 @@ async def test_s32_a_reply_takes_the_next_slot_and_is_not_sending_meanwhile(post
     assert slot == Slot("telegram", False, NOW + SECOND / 2, taken=True)
     async with post.work.reading() as reader:
         assert await outbox.counts(reader) == {"sending": 1, "due": 1}
-    claimed = await post.ask(two, after=SECOND / 2, rate=2, booked=slot.at)
+    claimed = await post.ask(two, after=SECOND / 2, rate=2, booked=slot)
     assert isinstance(claimed, Letter)
 
 
@@ -273,10 +286,13 @@ async def test_s32_a_slot_that_was_not_used_in_time_is_taken_anew(post: Post, ch
     await post.put(other, "text")
     late = pace.AHEAD + timedelta(microseconds=1)
     assert isinstance(await post.ask(other, after=late, rate=1), Letter)
-    slot = await post.ask(chat, after=late, rate=1, booked=NOW)
+    taken = Slot("telegram", False, NOW, taken=True)
+    slot = await post.ask(chat, after=late, rate=1, booked=taken)
     assert isinstance(slot, Slot)
     assert slot.at == NOW + late + SECOND
-    assert isinstance(await post.ask(chat, after=late, rate=1, booked=NOW + late), Letter)
+    assert isinstance(
+        await post.ask(chat, after=late, rate=1, booked=replace(taken, at=NOW + late)), Letter
+    )
 
 
 async def test_what_was_settled_is_not_settled_again(post: Post, chat: int) -> None:

@@ -212,7 +212,7 @@ async def told(work: Work) -> Work:
             now=NOW,
         )
         await questions.ask(uow.tx, chat.id, SAID, NOW)
-        await proofs.begin(uow.tx, chat.id, PHONE, "CZ", "123456", now=NOW, ends_at=NOW)
+        await proofs.begin(uow.tx, chat.id, "phone", PHONE, "123456", now=NOW, ends_at=NOW)
     bara = await shop.colleague(COLLEAGUE)
     await shop.stamp(member, bara, 10)
     await shop.use((await shop.voucher(member)).code, bara)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSServerHandshakeError, web
+from aiohttp import ClientResponse, ClientWebSocketResponse, WSServerHandshakeError, web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
@@ -26,7 +26,7 @@ from bot.domain.messages import (
 )
 from bot.web.pages import Found
 from bot.web.server import build_app, start
-from bot.web.simulator import Phone, payload_of
+from bot.web.simulator import Phone, Reached, Stage, payload_of
 from locales import Catalogues
 
 BUTTONS = Limits(4096, 1024, 8, 64, pictures=True, edits=True, contact=True)
@@ -167,6 +167,10 @@ class Bot:
         }
         self.handed: list[InboundMessage] = []
         self.broken = False
+        self.at = NOON
+        #: Once set, the moving clock goes on from its first hour.
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
 
     async def handle(self, event: InboundMessage | DeliveryReceipt) -> None:
         assert isinstance(event, InboundMessage)
@@ -183,7 +187,16 @@ class Bot:
             )
         await self.channels[event.address.channel].send(answer)
 
-    def app(self) -> web.Application:
+    async def pass_time(self, by: timedelta, reached: Reached) -> None:
+        self.at += timedelta(hours=1)
+        await reached(self.at)
+        await self.may_go_on.wait()
+        if self.broken:
+            raise RuntimeError("no space left")
+        self.at += by - timedelta(hours=1)
+        await reached(self.at)
+
+    def app(self, *, demo: bool = True) -> web.Application:
         async def ready() -> list[str]:
             return []
 
@@ -197,7 +210,7 @@ class Bot:
             metrics=CollectorRegistry(),
             catalogues=CATALOGUES,
             found=Found(nothing, nothing, nothing),
-            phones=PHONES,
+            stage=Stage(PHONES, lambda: self.at, self.pass_time) if demo else None,
         )
 
 
@@ -212,9 +225,19 @@ async def client(bot: Bot) -> AsyncIterator[Client]:
         yield client
 
 
+def origin(client: Client) -> str:
+    return str(client.make_url("/")).rstrip("/")
+
+
 async def opened(client: Client) -> ClientWebSocketResponse:
-    origin = str(client.make_url("/")).rstrip("/")
-    return await client.ws_connect("/simulator/ws", headers={"Origin": origin})
+    socket = await client.ws_connect("/simulator/ws", headers={"Origin": origin(client)})
+    assert (await heard(socket))["type"] == "clock"
+    return socket
+
+
+async def move(client: Client, by: str, site: str | None = None) -> ClientResponse:
+    headers = {"Origin": site or origin(client)}
+    return await client.post("/simulator/clock", json={"by": by}, headers=headers)
 
 
 async def heard(socket: ClientWebSocketResponse) -> Json:
@@ -370,6 +393,84 @@ class TestSocket:
         assert refused.value.status == 403
 
 
+class TestClock:
+    """The three buttons that make it later."""
+
+    async def test_a_page_is_told_the_time_as_it_opens(self, client: Client) -> None:
+        headers = {"Origin": origin(client)}
+        socket = await client.ws_connect("/simulator/ws", headers=headers)
+        assert await heard(socket) == {"type": "clock", "now": NOON.isoformat(), "moving": False}
+
+    @pytest.mark.parametrize(("by", "days"), [("day", 1), ("week", 7), ("month", 31)])
+    async def test_every_page_sees_it_run_and_stop(
+        self, client: Client, bot: Bot, by: str, days: int
+    ) -> None:
+        sockets = [await opened(client), await opened(client)]
+        answer = await move(client, by)
+        assert (answer.status, bot.at) == (204, NOON + timedelta(days=days))
+        for socket in sockets:
+            told = [await heard(socket) for _ in range(3)]
+            assert [(news["now"], news["moving"]) for news in told] == [
+                ((NOON + timedelta(hours=1)).isoformat(), True),
+                ((NOON + timedelta(days=days)).isoformat(), True),
+                ((NOON + timedelta(days=days)).isoformat(), False),
+            ]
+
+    async def test_a_second_press_is_refused_and_the_first_goes_on(
+        self, client: Client, bot: Bot
+    ) -> None:
+        bot.may_go_on.clear()
+        socket = await opened(client)
+        first = asyncio.create_task(move(client, "month"))
+        assert (await heard(socket))["moving"]
+        second = await move(client, "day")
+        assert (second.status, await second.text()) == (
+            409,
+            "The clock is moving already. Wait until it stands.\n",
+        )
+        bot.may_go_on.set()
+        assert (await first).status == 204
+        assert bot.at == NOON + timedelta(days=31)
+
+    async def test_a_page_opened_meanwhile_learns_that_it_moves(
+        self, client: Client, bot: Bot
+    ) -> None:
+        bot.may_go_on.clear()
+        watching = await opened(client)
+        first = asyncio.create_task(move(client, "day"))
+        assert (await heard(watching))["moving"]
+        headers = {"Origin": origin(client)}
+        late = await client.ws_connect("/simulator/ws", headers=headers)
+        assert (await heard(late))["moving"]
+        bot.may_go_on.set()
+        await first
+
+    async def test_after_a_failure_it_stands_and_can_be_moved_again(
+        self, client: Client, bot: Bot
+    ) -> None:
+        bot.broken = True
+        socket = await opened(client)
+        assert (await move(client, "day")).status == 500
+        assert [(await heard(socket))["moving"] for _ in range(2)] == [True, False]
+        bot.broken = False
+        assert (await move(client, "day")).status == 204
+
+    @pytest.mark.parametrize("body", ["", "day", "[]", '{"by": "year"}', '{"by": 1}', "{}"])
+    async def test_nonsense_moves_nothing(self, client: Client, bot: Bot, body: str) -> None:
+        headers = {"Origin": origin(client)}
+        answer = await client.post("/simulator/clock", data=body, headers=headers)
+        assert (answer.status, bot.at) == (400, NOON)
+
+    @pytest.mark.parametrize("site", ["null", "https://evil.example", "http://127.0.0.1"])
+    async def test_another_sites_page_is_refused(self, client: Client, bot: Bot, site: str) -> None:
+        assert (await move(client, "day", site)).status == 403
+        assert bot.at == NOON
+
+    async def test_where_there_is_no_demo_there_is_no_clock_to_move(self, bot: Bot) -> None:
+        async with TestClient(TestServer(bot.app(demo=False))) as client:
+            assert (await move(client, "day")).status == 404
+
+
 class TestPage:
     """The page itself."""
 
@@ -387,7 +488,8 @@ class TestPage:
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
 
     @pytest.mark.parametrize(
-        "name", ["simulator.js", "phone.js", "simulator.css", "phone.css", "icons.svg"]
+        "name",
+        ["simulator.js", "phone.js", "clock.js", "simulator.css", "phone.css", "icons.svg"],
     )
     async def test_what_it_loads_is_there(self, client: Client, name: str) -> None:
         assert (await client.get(f"/static/{name}")).status == 200

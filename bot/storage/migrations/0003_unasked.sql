@@ -84,6 +84,18 @@ CREATE TABLE erased (
     PRIMARY KEY (kind, value_hash)
 );
 ALTER TABLE member ADD COLUMN erased_at {at};
+-- What a code proves: a number, or an e-mail address.
+ALTER TABLE proof ADD COLUMN kind TEXT NOT NULL DEFAULT 'phone' CHECK (kind IN ('phone', 'email'));
+-- Whose a message is that could not be handled; empty where not even that could be read.
+ALTER TABLE inbound ADD COLUMN conversation_id BIGINT REFERENCES conversation (id);
+CREATE INDEX inbound_failed ON inbound (conversation_id) WHERE failure IS NOT NULL;
 CREATE INDEX member_joined ON member (joined_at);
+
+-- What audiences are found by: a zone somebody set, rewards that wait, how often a card was filled or
+-- points were spent (bot/storage/audiences.py).
+CREATE INDEX preference_zone ON preference (zone) WHERE zone IS NOT NULL;
+CREATE INDEX lot_reward ON lot (earned_at) WHERE remaining > 0 AND SUBSTR(unit, 1, 7) = 'reward:';
+CREATE INDEX entry_spent ON entry (member_id)
+    WHERE kind IN ('fill', 'reserve', 'release', 'reverse');
 
 INSERT INTO entry_kind (name) VALUES ('gift');

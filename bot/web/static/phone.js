@@ -1,5 +1,7 @@
 // One phone on the page: shows what its chat holds and says what is done on it.
 
+import { dayIn, timeIn } from "./clock.js";
+
 const TYPING_AFTER = 250;
 const TYPING_AT_MOST = 6000;
 
@@ -38,6 +40,8 @@ function linked(text) {
 export class Phone {
   #place;
   #clock;
+  #calendar;
+  #day = "";
   #list;
   #opening;
   #shown = new Map();
@@ -48,11 +52,8 @@ export class Phone {
   constructor(section, place, act) {
     this.section = section;
     // The shop's zone, in which the bot speaks, wherever the browser is.
-    this.#clock = new Intl.DateTimeFormat("en-GB", {
-      hour: "2-digit",
-      minute: "2-digit",
-      timeZone: section.dataset.zone,
-    });
+    this.#clock = timeIn(section.dataset.zone);
+    this.#calendar = dayIn(section.dataset.zone);
     this.#place = place;
     this.#act = act;
     this.#list = section.querySelector(".messages");
@@ -77,6 +78,7 @@ export class Phone {
   clear() {
     this.rest();
     this.#shown.clear();
+    this.#day = "";
     this.#list.replaceChildren();
     this.#opening.hidden = false;
   }
@@ -94,6 +96,7 @@ export class Phone {
       before.replaceWith(item);
     } else {
       item.classList.toggle("fresh", fresh);
+      this.#open(message.at);
       this.#list.insertBefore(item, this.#typing);
     }
     // The pressed button is gone: keep the keyboard's place in this chat.
@@ -135,6 +138,15 @@ export class Phone {
     for (const button of this.#list.querySelectorAll("[aria-busy]")) {
       button.removeAttribute("aria-busy");
     }
+  }
+
+  /** Put a line with the date where another day begins, as chats do. */
+  #open(at) {
+    const day = this.#calendar.format(new Date(at));
+    if (day === this.#day) return;
+    this.#day = day;
+    const line = make("li", { className: "day" }, make("time", { dateTime: at }, day));
+    this.#list.insertBefore(line, this.#typing);
   }
 
   #toEnd(smoothly) {

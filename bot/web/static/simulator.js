@@ -1,5 +1,6 @@
 // The demo's page: the phones, the line to the server, and a code's way between two phones.
 
+import { Clock } from "./clock.js";
 import { Phone } from "./phone.js";
 
 const RETRY_FIRST = 500;
@@ -13,6 +14,7 @@ const tabs = [...document.querySelectorAll(".tabs button")];
 const phones = [...document.querySelectorAll(".phone")].map(
   (section, place) => new Phone(section, place, act),
 );
+const clock = new Clock(document.querySelector(".clock"), tick, toast);
 const unread = phones.map(() => 0);
 
 let socket = null;
@@ -45,6 +47,10 @@ function hear(news) {
   if (news.type === "problem") {
     phones.forEach((phone) => phone.rest());
     toast(news.text);
+    return;
+  }
+  if (news.type === "clock") {
+    clock.set(news);
     return;
   }
   const spoke = phones[news.phone].show(news.message, news.fresh);
@@ -141,7 +147,8 @@ function toast(text) {
 }
 
 function tick() {
-  const now = new Date();
+  const now = clock.now();
+  clock.show(now);
   phones.forEach((phone) => phone.tick(now));
 }
 

@@ -1,0 +1,38 @@
+"""Instants as people type them: `--at 2026-03-02T09:00+01:00`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from bot.clock import Clock, StandingClock
+
+#: The option of every command that may be asked about another time than now.
+At = Annotated[
+    str, typer.Option("--at", help="An instant with its offset, such as 2026-03-02T09:00+01:00.")
+]
+
+
+class BadInstant(Exception):
+    """A text is no instant; the message says how to write one."""
+
+
+def clock_at(at: str) -> Clock:
+    """A clock that stands at an instant, or the usual one where none is given.
+
+    Raises BadInstant.
+    """
+    if not at:
+        return Clock()
+    try:
+        instant = datetime.fromisoformat(at.strip())
+    except ValueError:
+        raise BadInstant(f'--at: "{at}" is no instant; {_SUCH_AS}') from None
+    if instant.tzinfo is None:
+        raise BadInstant(f'--at: "{at}" has no offset, so it is not clear where; {_SUCH_AS}')
+    return StandingClock(instant)
+
+
+_SUCH_AS = "write it like 2026-03-02T09:00+01:00 or 2026-03-02T08:00Z"

@@ -1,0 +1,68 @@
+"""Halting a campaign and letting it go on; the owners hear of what nobody of them did (S32)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.broadcasts import CAMPAIGN
+from bot.domain.messages import Action, Button, Phrase, Reply, Wording, phrase
+from bot.domain.programme import Programme
+from bot.services import outreach
+from bot.services.unit_of_work import UnitOfWork
+from bot.storage import broadcasts, halts
+
+#: The reason of a halt that a person wanted.
+BY_HAND = "by hand"
+
+
+async def halt(
+    uow: UnitOfWork, campaign: str, reason: str, now: datetime, *, by: int | None = None
+) -> bool:
+    """Send nothing of a campaign (`winback`, `broadcast:7`) until somebody lets it go on.
+
+    `by` is the colleague who wants that; else the managers are told, once. False when it was
+    halted already.
+    """
+    if not await halts.halt(uow.tx, campaign, reason, by, now):
+        return False
+    name, occurrence = parts(campaign)
+    if name == CAMPAIGN and occurrence:
+        await broadcasts.pause(uow.tx, int(occurrence), reason)
+    if by is None and reason != BY_HAND:
+        await _tell(uow, campaign, reason, now)
+    return True
+
+
+async def lift(uow: UnitOfWork, campaign: str, now: datetime) -> bool:
+    """Let a campaign go on, what it has put off at once; False when it was not halted."""
+    if not await halts.lift(uow.tx, campaign):
+        return False
+    name, occurrence = parts(campaign)
+    if name == CAMPAIGN and occurrence:
+        await broadcasts.resume(uow.tx, int(occurrence))
+    await broadcasts.due_again(uow.tx, name, occurrence or None, now)
+    return True
+
+
+def parts(campaign: str) -> tuple[str, str]:
+    """The name and the occurrence of what is halted; no occurrence is all of them."""
+    name, _, occurrence = campaign.partition(":")
+    return name, occurrence
+
+
+def title(campaign: str, programme: Programme) -> Phrase | Wording:
+    """What a campaign is called by the shop's people."""
+    name, occurrence = parts(campaign)
+    if name == CAMPAIGN and occurrence:
+        return phrase("broadcast.title", number=occurrence)
+    for season in programme.campaigns.seasons:
+        if name == "season" and season.code == occurrence:
+            return season.name
+    return phrase(f"campaigns.name.{name}")
+
+
+async def _tell(uow: UnitOfWork, campaign: str, reason: str, now: datetime) -> None:
+    said = phrase("campaigns.halted", campaign=title(campaign, uow.programme), reason=reason)
+    go_on = Button(phrase("button.go_on"), Action("campaign_resume", parts(campaign)))
+    reply = Reply((said,), ((go_on,),), numbered=False)
+    await outreach.tell_managers(uow, reply, now, except_for=0)

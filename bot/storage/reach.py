@@ -1,0 +1,98 @@
+"""How many of an audience can be written to unasked, and where: as the sender would choose (S33a).
+
+`bot.services.reaching.way_to` decides for one member, under their lock; this counts for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.storage.audiences import Audience
+from bot.storage.database import Reader, marks
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """So many people who hear us on a channel, and in which language."""
+
+    channel: str
+    language: str
+    people: int
+
+
+#: A member `m` of the audience, and their newest word about marketing on a channel is yes.
+_MEMBERS = (
+    "({audience}) a JOIN member m ON m.id = a.member_id AND m.merged_into_id IS NULL "
+    "AND m.erased_at IS NULL JOIN consent k ON k.member_id = m.id AND k.purpose = 'marketing' "
+    "AND k.granted AND NOT EXISTS (SELECT 1 FROM consent n WHERE n.member_id = m.id "
+    "AND n.channel = k.channel AND n.purpose = 'marketing' AND n.id > k.id) "
+    "LEFT JOIN preference p ON p.member_id = m.id"
+)
+#: Its owner wants nothing from us there, and then nothing goes anywhere.
+_REFUSES = (
+    "(c.opted_out_at IS NOT NULL OR (c.blocked_at IS NOT NULL AND i.kind NOT IN ({perishable})))"
+)
+#: Where they wrote from, the channel they chose first, then the one used last.
+_HEARD = (
+    "SELECT m.id AS member_id, c.channel, c.language, {refuses} AS refuses, "
+    "CASE WHEN c.channel = p.channel THEN 0 ELSE 1 END AS turn, c.last_inbound_at, c.id "
+    "FROM {members} JOIN identity i ON i.member_id = m.id "
+    "JOIN conversation c ON c.identity_id = i.id AND c.last_inbound_at IS NOT NULL "
+    "WHERE {refuses} OR (c.channel = k.channel AND c.blocked_at IS NULL AND c.channel IN ({on}))"
+)
+#: Where they never wrote from, but agreed to be written to.
+_FIRST = (
+    "SELECT m.id AS member_id, k.channel, m.language, FALSE AS refuses, "
+    "CASE WHEN k.channel = p.channel THEN 0 ELSE {turns} END AS turn, "
+    "NULL AS last_inbound_at, i.id FROM {members} JOIN identity i ON i.member_id = m.id "
+    "AND i.kind = {kinds} WHERE k.channel IN ({on}) AND NOT EXISTS (SELECT 1 "
+    "FROM conversation c JOIN identity x ON x.id = c.identity_id WHERE x.member_id = m.id "
+    "AND c.channel = k.channel AND (c.last_inbound_at IS NOT NULL "
+    "OR c.blocked_at IS NOT NULL OR c.opted_out_at IS NOT NULL))"
+)
+
+
+async def reached(
+    reader: Reader,
+    audience: Audience,
+    channels: Collection[str],
+    first_contact: Mapping[str, str],
+    perishable: Collection[str],
+) -> Sequence[Reached]:
+    """The people of an audience by where they would hear, of the `channels` that are on.
+
+    `first_contact` are the channels where we may write first, in order, with the kind of address
+    each needs; `perishable` the kinds of addresses that can stop existing.
+    """
+    if not channels:
+        return ()
+    members = _MEMBERS.format(audience=audience.sql)
+    values = [*audience.values]
+
+    def put(*given: str) -> str:
+        values.extend(given)
+        return marks(len(given), len(values) - len(given) + 1)
+
+    on, refuses = put(*channels), _REFUSES.format(perishable=put(*perishable))
+    ways = [_HEARD.format(refuses=refuses, members=members, on=on)]
+    first = [name for name in first_contact if name in channels]
+    if first:
+        turns = " ".join(f"WHEN {put(name)} THEN {n}" for n, name in enumerate(first, 2))
+        kinds = " ".join(f"WHEN {put(name)} THEN {put(first_contact[name])}" for name in first)
+        ways.append(
+            _FIRST.format(
+                members=members,
+                turns=f"CASE k.channel {turns} END",
+                kinds=f"CASE k.channel {kinds} END",
+                on=put(*first),
+            )
+        )
+    rows = await reader.rows(
+        "SELECT channel, language, COUNT(*) AS people FROM (SELECT w.*, ROW_NUMBER() OVER ("
+        "PARTITION BY member_id ORDER BY turn, last_inbound_at DESC, id) AS place "
+        f"FROM ({' UNION ALL '.join(ways)}) w) ranked "
+        "WHERE place = 1 AND NOT refuses GROUP BY channel, language ORDER BY channel, language",
+        *values,
+    )
+    return [Reached(row["channel"], row["language"], int(row["people"])) for row in rows]

@@ -1,0 +1,164 @@
+"""The demo café as time passes: what its phones show unasked, when, and what they never show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.app import House, build
+from bot.channels.simulator import Shown, Simulator
+from bot.demo import Life, channels, furnish
+from bot.services.unit_of_work import Work
+from bot.settings import Settings
+from bot.storage import verify
+from bot.storage.database import Database
+from bot.storage.keys import open_vault
+from locales import Catalogues
+from tests.acceptance.cafe import Time
+from tests.chat import Company, InLines, OnSimulator
+from tests.conftest import SECRET, MakeDatabase
+
+ZONE = ZoneInfo("Europe/Prague")
+#: A Monday morning in the café, an hour before anything is said unasked.
+OPENING = datetime(2026, 3, 2, 9, 20, tzinfo=ZONE).astimezone(UTC)
+MONTH = timedelta(days=31)
+
+
+@dataclass
+class Demo:
+    """The demo without its page: people at its phones, and a clock that stands until moved."""
+
+    house: House
+    simulators: dict[str, Simulator]
+    clock: Time
+    company: Company = field(default_factory=Company)
+
+    def __post_init__(self) -> None:
+        self.life = Life(self.house.work, self.clock, self.house.sender)
+        self.till = self.person("till", "en")
+        self.till.address = "till"
+
+    def person(self, name: str, language: str, channel: str = "simulator") -> OnSimulator:
+        kind = OnSimulator if channel == "simulator" else InLines
+        simulator = self.simulators[channel]
+        return kind(self.company, lambda: self.house.dispatcher, lambda: simulator, name, language)
+
+    async def joins(self, name: str, offers: str, *, birthday: str = "") -> OnSimulator:
+        """Somebody on a phone with buttons joins, and answers whether offers may come."""
+        person = self.person(name, "en")
+        await person.opens("join")
+        await person.presses("Join")
+        await person.presses(offers)
+        if birthday:
+            await person.says("settings")
+            await person.presses("Birthday")
+            await person.says(birthday)
+        return person
+
+    async def stamps(self, person: OnSimulator, number: int) -> None:
+        """The till gives stamps."""
+        [found] = await self.till.says(f"find {person.name}")
+        code = found.split("\n")[0].rpartition(" ")[2]
+        await self.till.says(f"stamp {code} {number}")
+
+    def shows(self, person: OnSimulator, since: datetime) -> list[tuple[datetime, str]]:
+        """What the bot said to somebody after an instant, with the shop's local time."""
+        return [
+            (shown.at.astimezone(ZONE), shown.text)
+            for shown in self._screen(person)
+            if shown.author == "bot" and shown.at > since
+        ]
+
+    def _screen(self, person: OnSimulator) -> tuple[Shown, ...]:
+        return self.simulators[person.channel].phone(person.address)
+
+
+@pytest.fixture
+async def cafe(databases: MakeDatabase) -> AsyncIterator[Demo]:
+    clock = Time(OPENING)
+    with databases() as url:
+        database = await Database.open(url, lasting=False)
+        try:
+            await open_vault(database, [SECRET], OPENING)
+            work = Work(database, Catalogues.load().languages, owner="demo")
+            sign_in = await furnish(work, OPENING)
+            simulators = channels(clock)
+            house = build(Settings(database_url=url), work, clock, simulators)
+            for message in sign_in:
+                await house.dispatcher.handle(message)
+            await house.dispatcher.idle()
+            yield Demo(house, simulators, clock)
+            async with database.reading() as reader:
+                assert await verify.differences(reader) == []
+        finally:
+            await database.close()
+
+
+async def test_time_passes_from_full_hour_to_full_hour(cafe: Demo) -> None:
+    """Whoever looks on sees each hour; in the end it is exactly as much later as was asked."""
+    hours: list[datetime] = []
+
+    async def reached(at: datetime) -> None:
+        hours.append(at)
+
+    await cafe.life.pass_time(timedelta(days=1), reached)
+    assert [at - OPENING for at in (hours[0], hours[1], hours[-2], hours[-1])] == [
+        timedelta(minutes=40),
+        timedelta(hours=1, minutes=40),
+        timedelta(hours=23, minutes=40),
+        timedelta(days=1),
+    ]
+    assert len(hours) == 25
+
+
+async def test_what_ends_meanwhile_is_heard_of_at_its_hour(cafe: Demo) -> None:
+    """A voucher of 15 minutes that nobody confirmed is back on the card an hour later."""
+    anna = await cafe.joins("Anna", "No, thanks")
+    await cafe.stamps(anna, 10)
+    await anna.presses("Redeem now")
+    before = cafe.clock.now()
+    await cafe.life.pass_time(timedelta(days=7))
+    [(at, _text)] = cafe.shows(anna, before)
+    assert at == datetime(2026, 3, 2, 10, 0, tzinfo=ZONE)
+
+
+async def test_a_month_later_a_member_has_heard_what_concerns_them(cafe: Demo) -> None:
+    """Two stamps from a coffee after three days, the birthday, and after thirty: come back."""
+    anna = await cafe.joins("Anna", "Yes, please", birthday="20 March")
+    await cafe.stamps(anna, 8)
+    before = cafe.clock.now()
+    await cafe.life.pass_time(MONTH)
+    assert [at.strftime("%d.%m. %H:%M") for at, _ in cafe.shows(anna, before)] == [
+        "05.03. 10:00",
+        "20.03. 09:00",
+        "01.04. 10:00",
+    ]
+
+
+@pytest.mark.parametrize("offers", ["No, thanks", "stop"])
+async def test_s33_who_wants_no_offers_hears_nothing(cafe: Demo, offers: str) -> None:
+    """Not asked for, or stopped: the same month is silent."""
+    if offers == "stop":
+        anna = await cafe.joins("Anna", "Yes, please", birthday="20 March")
+        await anna.says("stop")
+    else:
+        anna = await cafe.joins("Anna", offers, birthday="20 March")
+    await cafe.stamps(anna, 8)
+    before = cafe.clock.now()
+    await cafe.life.pass_time(MONTH)
+    assert cafe.shows(anna, before) == []
+
+
+async def test_s27_who_came_back_is_not_missed(cafe: Demo) -> None:
+    """A visit on the way: two days after it nobody is asked to come back."""
+    anna = await cafe.joins("Anna", "Yes, please")
+    await cafe.stamps(anna, 2)
+    await cafe.life.pass_time(timedelta(days=29))
+    await cafe.stamps(anna, 1)
+    before = cafe.clock.now()
+    await cafe.life.pass_time(timedelta(days=7))
+    assert cafe.shows(anna, before) == []
