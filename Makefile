@@ -6,7 +6,7 @@ PROVIDERS := .providers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-browser test-providers lint bench phrases lock
+.PHONY: help setup demo run test test-browser test-providers lint bench faults soak phrases lock
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -50,6 +50,12 @@ lint: $(VENV)/.installed-dev ## style, types and the arrows between packages
 
 bench: $(VENV)/.installed-dev ## speed, as ratios within one run; writes benchmarks/results/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)
+
+faults: $(VENV)/.installed-dev ## a broadcast to 20,000, sent by processes that are killed again and again
+	$(BIN)/python -m tests.simulation.broadcast_kills $(ARGS)
+
+soak: $(VENV)/.installed-dev ## two years in six time zones, hour by hour (about half an hour)
+	$(BIN)/python -m tests.simulation.two_years $(ARGS)
 
 phrases: $(VENV)/.installed-dev ## all that is said, into docs/phrases/, and played through, into docs/transcripts/
 	@$(BIN)/python -m bot.phrases

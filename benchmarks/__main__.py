@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from benchmarks import engine, history, picture, webhook
+from benchmarks import engine, history, picture, planning, replies, sending, webhook
 from benchmarks.databases import postgres, sqlite
 from benchmarks.measuring import Outcome
 
@@ -17,13 +17,18 @@ RESULTS = Path(__file__).with_name("results")
 
 async def _measured(rounds: int) -> AsyncIterator[Outcome]:
     yield await picture.measure(rounds)
+    yield await sending.measure(rounds)
     with sqlite() as place:
         yield await webhook.measure(place, rounds)
         yield await engine.one_at_a_time(place, rounds)
         yield await history.measure(place, rounds)
+        yield await replies.measure(place, rounds)
+        yield await planning.measure(place, rounds)
     with postgres() as place:
         yield await webhook.measure(place, rounds)
         yield await engine.many_at_once(place, rounds)
+        yield await replies.measure(place, rounds)
+        yield await planning.measure(place, rounds)
 
 
 async def _all(rounds: int) -> list[Outcome]:

@@ -128,6 +128,8 @@ class Life:
                     await reached(self._clock.now())
 
     async def _tick(self) -> None:
+        if self._lock.locked():  # who moves the clock does what is due
+            return
         async with self._lock:
             await self._do_what_is_due(plans=True)
 

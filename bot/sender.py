@@ -105,6 +105,7 @@ class Sender:
     async def run(self, stop: asyncio.Event, pause_seconds: float = 1.0) -> None:
         """Deliver what is due until told to stop, each channel in rounds of its own."""
         rounds: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
         while not stop.is_set():
             busy = {name for name, task in rounds.items() if not task.done()}
             try:

@@ -24,7 +24,6 @@ _LABELS = {
     "refer": phrase("button.refer"),
     "language": phrase("button.language"),
     "settings": phrase("button.settings"),
-    "messages": phrase("button.messages"),
     "stop_whether": phrase("button.offers_off"),
     "privacy": phrase("button.privacy"),
     "help": phrase("button.help"),

@@ -61,7 +61,7 @@ async def help_(turn: Turn) -> Reply:
         if turn.programme.rules("purchase"):
             lines.append(phrase("help.staff_sale"))
         lines.append(phrase("help.staff_more"))
-        if turn.staff.role >= Role.MANAGER:
+        if turn.staff.role >= Role.MANAGER and not turn.short:
             owner = turn.staff.role >= Role.OWNER
             lines.append(phrase("help.owner" if owner else "help.manager"))
     elif turn.member is not None:

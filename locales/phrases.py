@@ -40,6 +40,7 @@ _QUESTION = Wording.of(
 
 #: What stands in a place, by its name; by key and name where the name alone does not tell.
 EXAMPLES: Mapping[str, tuple[Value, ...]] = {
+    "address": ("anna.dvorakova@example.org",),
     "begin": ("14:00",),
     "came": (12,),
     "campaign": (phrase("campaigns.name.winback"), phrase("broadcast.title", number="7")),
@@ -81,6 +82,7 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
         phrase("join.offer.points", n=100, reward=_REWARD),
         phrase("join.begun"),
     ),
+    "on": (_DAY,),
     "people": (100,),
     "places": ("Vinohrady, Karlín",),
     "reached": (phrase("amount.visits", n=50), phrase("amount.years", n=5)),
@@ -104,6 +106,7 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "tags": ("student",),
     "terms": ("https://www.kavarna-lipa.example/strana/terms",),
     "text": (_QUESTION,),
+    "time": (_TIME,),
     "total": (10,),
     "until": (_DAY,),
     "variant": ("short",),

@@ -32,6 +32,7 @@ async def sweep(work: Work, clock: Clock, deliver: Deliver) -> bool:
         touched = await expiry.expire_vouchers(work, now)
         await expiry.expire_lots(work, now)
         await erasing.forget_goodbyes(work, now)
+        await erasing.tidy(work, now)
     finally:
         await leases.end(work, SWEEP_LEASE)
     await deliver(touched)

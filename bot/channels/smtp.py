@@ -67,13 +67,13 @@ def _is_here(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds for one reply, for all before the message itself goes, and for its acceptance.
-
-    Together less than a message may take in all (bot/handover.py).
+    """Seconds for one reply, for a free connection, for all that comes before a message itself, and
+    for that; the last three together are less than a message may take in all (bot/handover.py).
     """
 
     reply_s: float = 8.0
-    begin_s: float = 18.0
+    wait_s: float = 5.0
+    begin_s: float = 15.0
     accept_s: float = 20.0
 
 
@@ -100,7 +100,7 @@ class Mailbag:
     async def deliver(self, sender: str, recipient: str, content: bytes) -> None:
         """Hand over one message; raises SendError."""
         try:
-            async with asyncio.timeout(self._patience.begin_s):
+            async with asyncio.timeout(self._patience.wait_s):
                 await self._places.acquire()
         except TimeoutError:
             raise SendError("later", "all connections are busy") from None
@@ -142,7 +142,8 @@ class Mailbag:
 
     async def _finished(self, client: aiosmtplib.SMTP, content: bytes) -> None:
         try:
-            await client.data(content, timeout=self._patience.accept_s)
+            async with asyncio.timeout(self._patience.accept_s):
+                await client.data(content, timeout=self._patience.accept_s)
         except SMTPDataError as error:
             await self._after(client, error)
             raise _meaning(error) from None

@@ -26,6 +26,7 @@ from scheduler.jobs import plan
 
 app = typer.Typer(no_args_is_help=True, help="What is said unasked.")
 
+ALL_CHANNELS = frozenset({"telegram", "whatsapp", "sms", "email"})
 #: How often a planning pass asks whether another one is over.
 ASKING = timedelta(seconds=0.5)
 
@@ -87,27 +88,21 @@ async def _preview(clock: Clock, campaign: str | None, *, as_json: bool) -> None
 
 def _channels(settings: Settings) -> frozenset[str]:
     """The channels that are set up; all of them where none is, to see what would be."""
-    on = {
-        "telegram": settings.telegram_token,
-        "sms": settings.twilio_account_sid and settings.twilio_sms_from,
-        "whatsapp": settings.twilio_account_sid and settings.twilio_whatsapp_from,
-        "email": settings.smtp_url and settings.email_from,
-    }
-    if not any(on.values()):
+    if not settings.channels:
         note("No channel is set up yet: shown as if all of them were.")
-        return frozenset(on)
-    return frozenset(name for name, setting in on.items() if setting)
+    return settings.channels or ALL_CHANNELS
 
 
 async def _show_json(foreseen: AsyncIterator[Foreseen]) -> None:
     """A list, written as it comes: it may be about a million people."""
-    separator = "["
+    line = "["
     async for each in foreseen:
+        if line != "[":
+            say(f"{line},")
         row = asdict(each)
         row = {"member": row.pop("member_code"), **row, "due_at": each.due_at.isoformat()}
-        say(separator + json.dumps(row, ensure_ascii=False))
-        separator = ", "
-    say("[]" if separator == "[" else "]")
+        line = ("[" if line == "[" else " ") + json.dumps(row, ensure_ascii=False)
+    say(f"{line}]")
 
 
 async def _show(foreseen: AsyncIterator[Foreseen], zone: ZoneInfo) -> None:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from bot.cli.instants import At, clock_at
-from bot.cli.opening import load_settings, open_work
+from bot.cli.opening import CannotOpen, load_settings, open_work
 from bot.cli.output import counted, say
 from bot.cli.running import until_stopped
+from bot.settings import PUT_TOKEN
 from bot.storage import outbox
 
 #: After so many rounds that moved nothing, what is left can't go now.
@@ -33,6 +34,8 @@ def deliver(
     from bot.app import close, furnish
 
     settings, clock = load_settings(), clock_at(at)
+    if not settings.channels:
+        raise CannotOpen(f"nothing can be sent: no channel is set up yet. {PUT_TOKEN}")
 
     async def main(stop: asyncio.Event) -> None:
         async with open_work(settings, clock, migrate=True) as work:

@@ -1,4 +1,4 @@
-"""`members`: bringing them in, taking them out, looking at one."""
+"""`members`: bringing them in, taking them out, looking at one, erasing one."""
 
 from __future__ import annotations
 
@@ -18,15 +18,26 @@ from bot.cli.opening import CannotOpen, load_settings, open_existing, open_work
 from bot.cli.output import Json, Progress, counted, note, say, say_json
 from bot.cli.sheet import Sheet, sheet, show
 from bot.clock import Clock
-from bot.services import exporting, importing
+from bot.domain.members import Member
+from bot.services import erasing, exporting, importing
 from bot.services.member_file import COLUMNS, REFERENCES, Problem
 from bot.services.staffing import member_by_reference
-from bot.services.unit_of_work import Work
+from bot.services.unit_of_work import UnitOfWork, Work
 
-app = typer.Typer(no_args_is_help=True, help="Members: import, export, look at one.")
+app = typer.Typer(no_args_is_help=True, help="Members: import, export, look at one, erase one.")
 
 #: Bad lines shown one by one.
 SHOWN = 50
+
+#: What erasing takes and leaves.
+GOES = (
+    "Goes: name, birthday, numbers, addresses, tags, cards, messages and questions; what is left "
+    "on the card is written off."
+)
+STAYS = (
+    "Stays: the ledger and the consents, nobody's; and a keyed hash of the code and of each number "
+    "and address, so that no import brings them back."
+)
 
 
 def register(commands: typer.Typer) -> None:
@@ -154,10 +165,45 @@ def show_member(
 async def _show(code: str) -> tuple[Sheet, ZoneInfo]:
     clock = Clock()
     async with open_existing(load_settings(), clock) as work, work.unit_of_work() as uow:
-        member = await member_by_reference(uow, code)
-        if member is None:
-            raise CannotOpen(
-                f'no member has the code, card or phone number "{code}": '
-                "write a number with its country, such as +420777123456"
-            )
+        member = await _member(uow, code)
         return await sheet(uow, member, clock.now()), uow.programme.zone()
+
+
+async def _member(uow: UnitOfWork, code: str) -> Member:
+    member = await member_by_reference(uow, code)
+    if member is None:
+        raise CannotOpen(
+            f'no member has the code, card or phone number "{code}": '
+            "write a number with its country, such as +420777123456"
+        )
+    return member
+
+
+@app.command("erase")
+def erase_member(
+    code: Annotated[str, typer.Argument(help="A member code, a card token or a phone number.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
+) -> None:
+    """Erase a member for good, as they can themselves in chat; the ledger stays without a name."""
+    found, _ = asyncio.run(_show(code))
+    say(f"{found['code']}  {found['name']}")
+    for unit, amount in found["balances"].items():
+        say(f"  {unit}: {amount}")
+    say(GOES)
+    say(STAYS)
+    if not (yes or _agreed()):
+        raise CannotOpen("nothing was erased")
+    asyncio.run(_erase(found["code"]))
+    say("Erased.")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise CannotOpen("nobody is here to be asked: run it again with --yes to erase for good")
+    return typer.confirm("Erase this member for good?")
+
+
+async def _erase(code: str) -> None:
+    clock = Clock()
+    async with open_existing(load_settings(), clock) as work, work.unit_of_work() as uow:
+        await erasing.erase(uow, (await _member(uow, code)).id, clock.now())

@@ -73,7 +73,7 @@ async def open_work(settings: Settings, clock: Clock, *, migrate: bool) -> Async
 
 @asynccontextmanager
 async def open_existing(settings: Settings, clock: Clock) -> AsyncIterator[Work]:
-    """The database as it is, with the programme that is in force: for commands that only read.
+    """The database as it is, with the programme that is in force: for commands that bring none.
 
     Raises as `open_work` does; reads no programme file and makes no database.
     """

@@ -12,7 +12,7 @@ import typer
 from bot import programmes
 from bot.cli.opening import load_settings, usable_programme
 from bot.cli.output import Json, note, say, say_json
-from bot.domain.campaign_rules import CampaignRules, Giving
+from bot.domain.campaign_rules import Giving
 from bot.domain.messages import Day, Phrase, Value, phrase
 from bot.domain.programme import Programme
 from locales import Catalogues
@@ -23,19 +23,15 @@ _EXAMPLES: Mapping[str, Value] = {
     "total": "10",
     "code": "483920",
     "text": "OK, 10:00",
-    "missing": phrase("amount.stamps", n=2),
     "reached": phrase("amount.visits", n=50),
     "years": phrase("amount.years", n=5),
     "days": phrase("amount.days", n=30),
-    "what": phrase("amount.stamps", n=3),
-    "gift": phrase("amount.stamps", n=1),
-    "earned": phrase("amount.stamps", n=3),
-    "balance": phrase("amount.stamps", n=7),
     "until": Day(date(2026, 6, 30)),
 }
+#: The same of stamps, or of points where there are none.
+_AMOUNTS = {"missing": 2, "what": 3, "gift": 2, "earned": 3, "balance": 7}
 
-
-#: https://developers.facebook.com/docs/whatsapp/templates/template-categorization
+#: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-categorization
 Category = Literal["UTILITY", "AUTHENTICATION", "MARKETING"]
 _CAMPAIGN, _GIFT = "campaign_", "_gift"
 
@@ -114,12 +110,16 @@ def _may_be_said(name: str, programme: Programme) -> bool:
     """Whether the programme has what a sentence is about: the unit, the campaign, its gift."""
     if name in ("stamps", "points"):
         return getattr(programme.units, name) is not None
-    campaign = name.removeprefix(_CAMPAIGN).removesuffix(_GIFT)
-    rules = getattr(programme.campaigns, campaign, None)
-    if campaign == name or not isinstance(rules, CampaignRules):
+    if not name.startswith(_CAMPAIGN):
         return True
-    gives = isinstance(rules, Giving) and rules.gives
-    return rules.on and (gives or not name.endswith(_GIFT))
+    campaign = name.removeprefix(_CAMPAIGN).removesuffix(_GIFT)
+    found = getattr(programme.campaigns, "seasons" if campaign == "season" else campaign, None)
+    if found is None:  # broadcasts, which a programme has no rules for
+        return True
+    on = [rules for rules in (found if isinstance(found, tuple) else (found,)) if rules.on]
+    if name.endswith(_GIFT):
+        on = [rules for rules in on if isinstance(rules, Giving) and rules.gives]
+    return bool(on)
 
 
 def _category(name: str, places: Sequence[str]) -> Category:
@@ -133,4 +133,7 @@ def _example(place: str, programme: Programme) -> Value:
         return programme.shop.name
     if place == "reward" and programme.rewards:
         return programme.rewards[0].name
+    if place in _AMOUNTS:
+        unit = "stamps" if programme.units.stamps else "points"
+        return phrase(f"amount.{unit}", n=_AMOUNTS[place])
     return _EXAMPLES.get(place, "Anna")

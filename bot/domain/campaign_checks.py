@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
-from string import Formatter
 
+from bot.domain import campaign_texts
 from bot.domain.campaign_rules import (
     CHANNELS,
     GROUPS,
-    PLACES,
     PRIORITY,
     CampaignRules,
-    Campaigns,
     Ending,
     Giving,
     Milestone,
@@ -23,25 +21,17 @@ from bot.domain.campaign_rules import (
     Season,
     Winback,
 )
+from bot.domain.campaign_tables import every_campaign, gifts, seasons
 from bot.domain.caps import free_at
-from bot.domain.messages import Wording
 from bot.domain.problems import Path, Problem
 from bot.domain.programme import Paid, Programme
 from bot.domain.programme_values import Gift, did_you_mean, listed
 from bot.domain.segments import BadSegment, parse
 
-#: In characters: with names and a gift put in, it still fits a message of 1,024 over WhatsApp.
-#: https://www.twilio.com/docs/content/twiliotext
-TEXT_LIMIT = 800
 #: In days. A gift that ends sooner may be gone before anybody had the time to come.
 SHORT_GIFT = 7
 #: How long a win-back that may not be said yet waits before it is dropped (S26).
 WINBACK_WAITS = timedelta(days=7)
-
-#: A place in a text of the shop's own, as the owner writes it.
-_PLAIN = (
-    "a place is a plain name in braces, such as {name}, and a brace of your own is written twice"
-)
 
 
 def check(programme: Programme) -> Iterator[Problem]:
@@ -59,48 +49,11 @@ def check(programme: Programme) -> Iterator[Problem]:
         yield from _asleep(path, rules, programme.quiet_hours)
         yield from _gift_ends(path, rules)
         yield from _ungiven(path, rules)
-        yield from _promised(path, rules)
     for path, season in seasons(programme.campaigns):
         yield from _season(path, season, programme)
-    for path, wording in texts(programme.campaigns):
-        yield from _text(path, wording)
     for path, gift in gifts(programme.campaigns):
         yield from _gift(path, gift, programme)
-
-
-def every_campaign(campaigns: Campaigns) -> Iterator[tuple[Path, CampaignRules]]:
-    """Every table of a campaign with its place in the file."""
-    for name in type(campaigns).model_fields:
-        rules = getattr(campaigns, name)
-        if isinstance(rules, CampaignRules):
-            yield ("campaigns", name), rules
-    yield from seasons(campaigns)
-
-
-def seasons(campaigns: Campaigns) -> Iterator[tuple[Path, Season]]:
-    """Every season with its place in the file."""
-    for i, season in enumerate(campaigns.seasons):
-        yield ("campaigns", "seasons", i), season
-
-
-def texts(campaigns: Campaigns) -> Iterator[tuple[Path, Wording]]:
-    """Every text of the shop's own that members are sent, with its place in the file."""
-    for path, rules in every_campaign(campaigns):
-        if rules.text is not None:
-            yield (*path, "text"), rules.text
-        for code, variant in rules.variants.items():
-            if variant.text is not None:
-                yield (*path, "variants", code, "text"), variant.text
-
-
-def gifts(campaigns: Campaigns) -> Iterator[tuple[Path, Gift]]:
-    """Everything campaigns give, with its place in the file."""
-    for path, rules in every_campaign(campaigns):
-        if isinstance(rules, Giving) and rules.gift is not None:
-            yield (*path, "gift"), rules.gift
-        for code, variant in rules.variants.items():
-            if variant.gift is not None:
-                yield (*path, "variants", code, "gift"), variant.gift
+    yield from campaign_texts.check(programme)
 
 
 def _caps(programme: Programme) -> Iterator[Problem]:
@@ -216,7 +169,7 @@ def _ladder(programme: Programme) -> Iterator[Problem]:
 
 
 def _birthday(programme: Programme) -> Iterator[Problem]:
-    campaigns: Campaigns = programme.campaigns
+    campaigns = programme.campaigns
     written = "birthday" in campaigns.model_fields_set
     if written and campaigns.birthday.on and not programme.joining.birthday:
         yield Problem(
@@ -284,22 +237,6 @@ def _ungiven(path: Path, rules: CampaignRules) -> Iterator[Problem]:
             )
 
 
-def _promised(path: Path, rules: CampaignRules) -> Iterator[Problem]:
-    """Texts that name a gift nobody gets, and so are never said."""
-    gift = rules.gift if isinstance(rules, Giving) else None
-    written = [((*path, "text"), rules.text, gift)]
-    for code, variant in rules.variants.items():
-        written.append(((*path, "variants", code, "text"), variant.text, variant.gift or gift))
-    for place, wording, given in written:
-        if wording and not given and any("{gift}" in text for _, text in wording.texts):
-            yield Problem(
-                place,
-                "error",
-                "there is no gift to put in {gift}: write `gift = { stamps = 1 }`, say, or leave "
-                "{gift} out",
-            )
-
-
 def _season(path: Path, season: Season, programme: Programme) -> Iterator[Problem]:
     if season.ends < season.begins:
         yield Problem(
@@ -320,36 +257,6 @@ def _season(path: Path, season: Season, programme: Programme) -> Iterator[Proble
         parse(season.segment, programme)
     except BadSegment as error:
         yield Problem((*path, "segment"), "error", str(error))
-
-
-def _text(path: Path, wording: Wording) -> Iterator[Problem]:
-    campaign = "season" if path[1] == "seasons" else str(path[1])
-    for language, text in wording.texts:
-        place = (*path, language) if language else path
-        if not text:
-            yield Problem(place, "error", "this text is empty: write it, or remove it for ours")
-        if len(text) > TEXT_LIMIT:
-            yield Problem(
-                place,
-                "error",
-                f"this is too long for one message: write at most {TEXT_LIMIT} characters, "
-                f"not {len(text)}",
-            )
-        try:
-            pieces = list(Formatter().parse(text))
-        except ValueError:
-            yield Problem(place, "error", f"there is a brace too many or too few: {_PLAIN}")
-            continue
-        known = sorted(PLACES[campaign])
-        for _, name, spec, conversion in pieces:
-            if name is None or (name in known and not spec and not conversion):
-                continue
-            written = f"{{{name}}}"
-            if not name.isidentifier() or spec or conversion:
-                yield Problem(place, "error", f"{written} can't be filled: {_PLAIN}")
-            else:
-                hint = did_you_mean(name, known) or f" There are {listed(known)}."
-                yield Problem(place, "error", f"there is nothing to put in {written} here.{hint}")
 
 
 def _gift(path: Path, gift: Gift, programme: Programme) -> Iterator[Problem]:

@@ -181,9 +181,10 @@ class WhatsApp(Paid):
 
 
 class Codes(Part):
-    """Codes sent by SMS to prove a number (S32): what keeps strangers from running up a bill.
+    """Codes that prove a number or an e-mail address (S32): strangers must not run up a bill.
 
-    `countries` are ISO 3166 codes; without one it is the shop's own country.
+    `countries` are ISO 3166 codes; without one it is the shop's own country. They and `a_month`
+    are for SMS alone.
     """
 
     countries: tuple[Country, ...] = ()

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from babel.numbers import get_currency_precision
 
-from bot.domain import campaign_checks
+from bot.domain import campaign_checks, campaign_tables
 from bot.domain.messages import Wording
 from bot.domain.problems import Path, Problem
 from bot.domain.programme import Earn, Programme
@@ -88,9 +88,9 @@ def _texts(programme: Programme, available: Collection[str]) -> Iterator[Problem
         *((("rewards", i, "name"), reward.name) for i, reward in enumerate(programme.rewards)),
         *(
             ((*path, "name"), season.name)
-            for path, season in campaign_checks.seasons(programme.campaigns)
+            for path, season in campaign_tables.seasons(programme.campaigns)
         ),
-        *campaign_checks.texts(programme.campaigns),
+        *campaign_tables.texts(programme.campaigns),
     ]
     spoken = programme.shop.languages
     for path, wording in texts:
@@ -190,7 +190,7 @@ def _stamp_reward(programme: Programme) -> Iterator[Problem]:
 
 def _rewards(programme: Programme) -> Iterator[Problem]:
     units = programme.units
-    given = {gift.reward for _, gift in campaign_checks.gifts(programme.campaigns)}
+    given = {gift.reward for _, gift in campaign_tables.gifts(programme.campaigns)}
     if units.stamps:
         given.add(units.stamps.reward)
     for i, reward in enumerate(programme.rewards):

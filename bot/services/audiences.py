@@ -50,6 +50,11 @@ def birthdays(scene: Scene, days: Sequence[tuple[int, int]]) -> Audience:
     return audiences.birthdays(scene.reader, days)
 
 
+async def first_joined(scene: Scene) -> datetime | None:
+    """When the first member joined; None where there is nobody."""
+    return await audiences.first_joined(scene.reader)
+
+
 async def endings(scene: Scene, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
     """What ends from `since` up to `until`: units, each with the instants at which lots end."""
     return await audiences.endings(scene.reader, since, until)

@@ -203,29 +203,34 @@ async def stop(uow: UnitOfWork, broadcast_id: int, now: datetime) -> Broadcast |
         return found
     if found.state in ("stopped", "done"):
         return Refused(phrase("broadcast.over"))
-    await broadcasts.drop_planned(uow.tx, found.id, broadcasts.STOPPED)
-    await halting.lift(uow, found.key, now)
-    await broadcasts.end(uow.tx, found.id, "stopped", now)
+    await broadcasts.stop(uow.tx, found.id)
+    # Of very many the scheduler drops the rest, so that nobody at the till waits for it.
+    if await broadcasts.drop_planned(uow.tx, found.id, broadcasts.STOPPED, PAGE) < PAGE:
+        await _end(uow, found, now)
     return found
 
 
-def told(progress: Progress) -> tuple[Phrase, ...]:
-    """How far a broadcast is, in words: how many, and why not the others."""
+async def _end(uow: UnitOfWork, broadcast: Broadcast, now: datetime) -> None:
+    await halting.lift(uow, broadcast.key, now)
+    await broadcasts.end(uow.tx, broadcast.id, now)
+
+
+def told(progress: Progress, *, short: bool = False) -> tuple[Phrase, ...]:
+    """How far a broadcast is, in words: how many, and why not the others, or mostly not."""
     counts = phrase(
         "broadcast.progress",
         sent=progress.sent + progress.on_the_way,
         waiting=progress.waiting,
         not_sent=progress.not_sent,
     )
-    put_off = (phrase("broadcast.put_off"),) if progress.put_off else ()
-    not_sent = (phrase("broadcast.not_sent"),) if progress.why else ()
-    return (
-        counts,
-        *put_off,
-        *reasons.lines(progress.put_off),
-        *not_sent,
-        *reasons.lines(progress.why),
-    )
+    put_off, not_sent = reasons.lines(progress.put_off), reasons.lines(progress.why)
+    if short:
+        return (counts, *(put_off or not_sent)[:1])
+    if put_off:
+        put_off = (phrase("broadcast.put_off"), *put_off)
+    if not_sent:
+        not_sent = (phrase("broadcast.not_sent"), *not_sent)
+    return (counts, *put_off, *not_sent)
 
 
 async def show(reader: Reader, broadcast_id: int) -> tuple[Broadcast, Progress] | Refused:
@@ -265,8 +270,24 @@ async def advance(work: Work, now: datetime) -> Collection[int]:
     for broadcast in open_ones:
         while await _page(work, broadcast.id, now):
             pass
+        if why := _pointless(broadcast, now):
+            while await _drop(work, broadcast.id, why) == PAGE:
+                pass
         touched |= await _settle(work, broadcast.id, now)
     return touched
+
+
+def _pointless(broadcast: Broadcast, now: datetime) -> str:
+    """Why nobody of a broadcast is to be written to any more; "" where they are."""
+    if broadcast.state == "stopped":
+        return broadcasts.STOPPED
+    late = broadcast.started_at is not None and now >= broadcast.started_at + DEADLINE
+    return "too late" if late else ""
+
+
+async def _drop(work: Work, broadcast_id: int, why: str) -> int:
+    async with work.unit_of_work() as uow:
+        return await broadcasts.drop_planned(uow.tx, broadcast_id, why, PAGE)
 
 
 async def _page(work: Work, broadcast_id: int, now: datetime) -> bool:
@@ -306,21 +327,15 @@ async def _settle(work: Work, broadcast_id: int, now: datetime) -> dict[int, Non
     """End a broadcast that everybody was planned for and that nobody waits for any more."""
     async with work.unit_of_work() as uow:
         found = await broadcasts.lock(uow.tx, broadcast_id)
-        if found is None or not found.open or not await _is_through(uow, found, now):
+        if found is None or found.ended_at is not None:
             return {}
-        await halting.lift(uow, found.key, now)
-        await broadcasts.end(uow.tx, found.id, "done", now)
-        await _tell_done(uow, found, now)
+        planned = found.planned_at is not None or _pointless(found, now)
+        if not planned or await broadcasts.under_way(uow.tx, found.id):
+            return {}
+        await _end(uow, found, now)
+        if found.state != "stopped":
+            await _tell_done(uow, found, now)
         return uow.touched
-
-
-async def _is_through(uow: UnitOfWork, broadcast: Broadcast, now: datetime) -> bool:
-    """Whether nothing more will be sent; what is too late is dropped as the sender would."""
-    if broadcast.started_at is not None and now >= broadcast.started_at + DEADLINE:
-        await broadcasts.drop_planned(uow.tx, broadcast.id, "too late")
-    elif broadcast.planned_at is None:
-        return False
-    return not await broadcasts.under_way(uow.tx, broadcast.id)
 
 
 async def _tell_done(uow: UnitOfWork, broadcast: Broadcast, now: datetime) -> None:

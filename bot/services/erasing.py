@@ -8,7 +8,7 @@ from bot.domain.ledger import Take
 from bot.domain.members import Member
 from bot.services import redeeming
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.storage import conversations, erasing, ledger, operations, vouchers
+from bot.storage import conversations, erasing, ledger, operations, tidying, vouchers
 from bot.storage.conversations import Conversation
 
 #: How long after an erasing its goodbye is looked for: a stop of that length forgets nothing.
@@ -50,6 +50,20 @@ async def forget_goodbyes(work: Work, now: datetime) -> int:
         async with work.unit_of_work() as uow:
             await erasing.forget_stranger(uow.tx, conversation_id, now)
     return len(found)
+
+
+async def tidy(work: Work, now: datetime) -> None:
+    """Forget what colleagues were told, if anybody was erased since that was done last."""
+    async with work.reading() as reader:
+        found = await tidying.untidied(reader)
+    if found is None:
+        return
+    erased_at, newest = found
+    for after in range(0, newest, tidying.PAGE):
+        async with work.unit_of_work() as uow:
+            await tidying.forget_page(uow.tx, after)
+    async with work.unit_of_work() as uow:
+        await tidying.tidied(uow.tx, erased_at, now)
 
 
 async def _give_up(uow: UnitOfWork, member: Member, now: datetime) -> None:

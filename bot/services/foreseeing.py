@@ -234,5 +234,7 @@ async def _say(shop: _Shop, person: _Person, occasion: Occasion, way: Way, now: 
     elif rules and drawing.held_out(member.code, campaign.name, rules.hold_out):
         person.will(occasion, "held_out", way=way)
     else:
-        person.will(occasion, "planned", way=way)
+        # Put off before, and its time has not come yet.
+        waits = (occasion.reason or "") if occasion.due_at > shop.now else ""
+        person.will(occasion, "deferred" if waits else "planned", waits, way=way)
         person.said.append(Said(now, campaign.name, campaign.group, way.channel))

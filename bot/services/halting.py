@@ -13,6 +13,8 @@ from bot.storage import broadcasts, halts
 
 #: The reason of a halt that a person wanted.
 BY_HAND = "by hand"
+#: Occasions looked at again at once when a halt is lifted: more would hold up the till.
+AT_ONCE = 10_000
 
 
 async def halt(
@@ -40,7 +42,7 @@ async def lift(uow: UnitOfWork, campaign: str, now: datetime) -> bool:
     name, occurrence = parts(campaign)
     if name == CAMPAIGN and occurrence:
         await broadcasts.resume(uow.tx, int(occurrence))
-    await broadcasts.due_again(uow.tx, name, occurrence or None, now)
+    await broadcasts.due_again(uow.tx, name, occurrence or None, AT_ONCE, now)
     return True
 
 

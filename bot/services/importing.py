@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.domain.members import Consent
 from bot.services.earning import lot_end
-from bot.services.member_file import Newcomer, Problem, newcomer, read
+from bot.services.member_file import REFERENCES, Newcomer, Problem, newcomer, read
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.storage import ledger, members, operations
+from bot.storage import erasing, ledger, members, operations
 from bot.storage.database import Reader
 
 #: Lines looked up or written at once: few enough that whoever waits hardly notices.
@@ -50,7 +51,9 @@ async def check(
             else:
                 problems += person
         async with work.reading() as reader:
-            problems += await _torn(reader, piece)
+            known = await _known(reader, piece)
+            problems += _torn(piece, known)
+            problems += await _gone(reader, piece, known, programme.zone())
         found += piece
         tell(min(start + PIECE, len(lines)), len(lines))
     return found, sorted(problems, key=lambda problem: problem.line)
@@ -66,8 +69,9 @@ async def bring_in(work: Work, people: Sequence[Newcomer], now: datetime, tell: 
         piece = people[start : start + PIECE]
         async with work.unit_of_work() as uow:
             known = await _known(uow.tx, piece)
+            gone = {each.line for each in await _gone(uow.tx, piece, known, uow.programme.zone())}
             for person in piece:
-                if not known[person.line]:
+                if not known[person.line] and person.line not in gone:
                     added += await _add(uow, person, now)
         done = min(start + PIECE, len(people))
         tell(done, len(people))
@@ -83,9 +87,8 @@ def _duplicates(person: Newcomer, seen: dict[tuple[str, str], int]) -> Iterator[
             yield Problem(person.line, f"{column}: it is on line {first} already: keep one of them")
 
 
-async def _torn(reader: Reader, piece: Sequence[Newcomer]) -> list[Problem]:
+def _torn(piece: Sequence[Newcomer], known: Mapping[int, set[int]]) -> list[Problem]:
     """The lines whose code, phone and e-mail address belong to different members."""
-    known = await _known(reader, piece)
     return [
         Problem(
             person.line,
@@ -94,6 +97,22 @@ async def _torn(reader: Reader, piece: Sequence[Newcomer]) -> list[Problem]:
         for person in piece
         if len(known[person.line]) > 1
     ]
+
+
+async def _gone(
+    reader: Reader, piece: Sequence[Newcomer], known: Mapping[int, set[int]], zone: ZoneInfo
+) -> list[Problem]:
+    """The lines of people who asked to be erased, and have not joined again since (S37)."""
+    found: dict[int, Problem] = {}
+    for column in REFERENCES:
+        values = {p.references[column]: p for p in piece if column in p.references}
+        for value, at in (await erasing.erased_on(reader, column, list(values))).items():
+            line = values[value].line
+            if not known[line]:
+                day = at.astimezone(zone).date().isoformat()
+                why = f"{column}: whose this is asked to be erased on {day}: remove the line"
+                found.setdefault(line, Problem(line, why))
+    return list(found.values())
 
 
 async def _known(reader: Reader, piece: Sequence[Newcomer]) -> dict[int, set[int]]:

@@ -12,7 +12,7 @@ from bot.services import earning, outreach
 from bot.services.phones import e164, is_mobile, proven_number
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import conversations, members, operations
+from bot.storage import conversations, members, operations, preferences
 from bot.storage.conversations import Conversation
 
 #: The longest name kept, in characters.
@@ -141,6 +141,10 @@ async def decide_marketing(
     version = uow.programme.joining.terms_version
     consent = Consent(channel, "marketing", granted, wording, version, source, now)
     await members.add_consent(uow.tx, member.id, consent)
+    kept = await preferences.of(uow.tx, member.id)
+    if granted and kept.channel and not await marketing(uow, member.id, kept.channel):
+        # They stopped it where they had chosen it, and allow it here: so it is to come here.
+        await preferences.keep(uow.tx, member.id, replace(kept, channel=None))
 
 
 async def stop_marketing(

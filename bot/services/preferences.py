@@ -35,6 +35,13 @@ class Standing:
         """The channel that gifts and offers come to; None where they come to none."""
         return next((name for name, stands in self.channels.items() if stands == "first"), None)
 
+    @property
+    def closed(self) -> str | None:
+        """The channel whose owner closed it to us, where that keeps everything back."""
+        if self.first is not None or "allowed" not in self.channels.values():
+            return None
+        return next((name for name, stands in self.channels.items() if stands == "closed"), None)
+
 
 async def standing(
     uow: UnitOfWork, member: Member, channels: Collection[str], now: datetime

@@ -74,7 +74,8 @@ async def way_to(
             return "blocked"
         if place.channel in wanted and place.channel in channels and not place.dead:
             return Way(place.channel, place.conversation_id)
-    return await _first_contact(reader, member, silent, possible) or "no channel"
+    unused = [name for name in possible if all(place.channel != name for place in used)]
+    return await _first_contact(reader, member, silent, unused) or "no channel"
 
 
 async def _first_contact(

@@ -134,14 +134,15 @@ async def _best(
             await occasions.drop(who.uow.tx, occasion.id, way)
         else:
             by_way.setdefault(way, []).append(candidate(who.uow.programme, campaign, occasion))
-    best: tuple[int, Verdict, Way] | None = None
+    best: tuple[tuple[int, datetime, int], Verdict, Way] | None = None
     for way, candidates in by_way.items():
         ranks = {each.occasion.id: each.rank for each in candidates}
         for verdict in decide(candidates, said, await _circumstances(who, way), who.now):
             await _note(who, verdict)
-            rank = ranks[verdict.occasion.id]
-            if verdict.outcome == "send" and (best is None or rank < best[0]):
-                best = rank, verdict, way
+            occasion = verdict.occasion
+            key = ranks[occasion.id], occasion.ends_at, occasion.id
+            if verdict.outcome == "send" and (best is None or key < best[0]):
+                best = key, verdict, way
     return (best[1], best[2]) if best else (None, None)
 
 

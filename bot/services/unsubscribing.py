@@ -23,11 +23,12 @@ _NUMBER = 16
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Whom a link is of, and on which channel it stops offers; `granted`: they get some there."""
+    """Whom a link is of, and on which channel it stops offers; whether they get some, and where."""
 
     member: Member
     channel: str
-    granted: bool
+    here: bool
+    elsewhere: bool
 
 
 def token(work: Work, conversation_id: int) -> str:
@@ -71,8 +72,8 @@ async def _found(reader: Reader, given: str) -> Subscription | None:
     member = await members.get(reader, conversation.member_id)
     if member is None:
         return None
-    channel = conversation.address.channel
-    return Subscription(member, channel, channel in await reaching.granted(reader, member.id))
+    channel, granted = conversation.address.channel, await reaching.granted(reader, member.id)
+    return Subscription(member, channel, channel in granted, bool(granted - {channel}))
 
 
 def _number(vault: Vault, given: str) -> int | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.storage.database import Reader, marks, required_instant
+from bot.storage.database import Reader, instant, marks, required_instant
 
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
@@ -63,6 +63,12 @@ def birthdays(reader: Reader, days: Sequence[tuple[int, int]]) -> Audience:
         f"WHERE m.birthday_hash IN ({marks(len(hashes))})",
         tuple(hashes),
     )
+
+
+async def first_joined(reader: Reader) -> datetime | None:
+    """When the first member joined; None where there is nobody."""
+    row = await reader.row("SELECT MIN(joined_at) AS first FROM member")
+    return instant(row["first"]) if row else None
 
 
 def joined_between(since: datetime, until: datetime) -> Audience:
@@ -122,7 +128,7 @@ def waiting_rewards(earned_since: datetime, earned_until: datetime, now: datetim
     """
     return Audience(
         "SELECT l.member_id, CAST(l.id AS TEXT) AS mark FROM lot l "
-        "WHERE l.remaining > 0 AND SUBSTR(l.unit, 1, 7) = 'reward:' "
+        "WHERE l.remaining > 0 AND substr(l.unit, 1, 7) = 'reward:' "
         "AND l.earned_at >= $1 AND l.earned_at < $2 AND (l.ends_at IS NULL OR l.ends_at > $3)",
         (earned_since, earned_until, now),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Literal
 
 from bot.domain.broadcasts import CAMPAIGN, Broadcast, Progress
 from bot.domain.messages import Wording
@@ -70,9 +69,12 @@ async def newest(reader: Reader, limit: int) -> list[Broadcast]:
 
 
 async def open_ones(reader: Reader) -> list[Broadcast]:
-    """The broadcasts that were begun and are not over, oldest first."""
+    """The broadcasts that were begun and are not over, oldest first.
+
+    A stopped one is over once those who waited are dropped.
+    """
     rows = await reader.rows(
-        "SELECT * FROM broadcast WHERE state IN ('running', 'paused') ORDER BY id"
+        "SELECT * FROM broadcast WHERE started_at IS NOT NULL AND ended_at IS NULL ORDER BY id"
     )
     return [_broadcast(reader, row) for row in rows]
 
@@ -106,20 +108,27 @@ async def resume(tx: Transaction, broadcast_id: int) -> bool:
     return bool(changed)
 
 
-async def end(
-    tx: Transaction, broadcast_id: int, state: Literal["stopped", "done"], now: datetime
-) -> None:
-    """Note that it is over."""
+async def stop(tx: Transaction, broadcast_id: int) -> None:
+    """Note that nobody else gets it; it is over once those who wait are dropped."""
+    await tx.execute("UPDATE broadcast SET state = 'stopped' WHERE id = $1", broadcast_id)
+
+
+async def end(tx: Transaction, broadcast_id: int, now: datetime) -> None:
+    """Note that it is over: done, or as it was stopped."""
     await tx.execute(
-        "UPDATE broadcast SET state = $1, ended_at = $2 WHERE id = $3", state, now, broadcast_id
+        "UPDATE broadcast SET ended_at = $1, "
+        "state = CASE state WHEN 'stopped' THEN 'stopped' ELSE 'done' END WHERE id = $2",
+        now,
+        broadcast_id,
     )
 
 
-async def drop_planned(tx: Transaction, broadcast_id: int, reason: str) -> int:
-    """Give up everybody who has not been written to; returns how many."""
+async def drop_planned(tx: Transaction, broadcast_id: int, reason: str, most: int) -> int:
+    """Give up some of those who have not been written to; returns how many."""
     return await tx.execute(
         "UPDATE occasion SET state = 'dropped', reason = $1, claimed_by = NULL, "
-        "lease_until = NULL WHERE campaign = $2 AND occurrence = $3 AND state = 'planned'",
+        "lease_until = NULL WHERE id IN (SELECT id FROM occasion WHERE campaign = $2 "
+        f"AND occurrence = $3 AND state = 'planned' LIMIT {int(most)}) AND state = 'planned'",
         reason,
         CAMPAIGN,
         str(broadcast_id),
@@ -188,12 +197,15 @@ async def under_way(reader: Reader, broadcast_id: int) -> bool:
     return row is not None
 
 
-async def due_again(tx: Transaction, campaign: str, occurrence: str | None, now: datetime) -> None:
-    """Look at once at what a halt has put off."""
+async def due_again(
+    tx: Transaction, campaign: str, occurrence: str | None, most: int, now: datetime
+) -> None:
+    """Look at once at some of what a halt has put off; the rest comes in its hour."""
     only = " AND occurrence = $3" if occurrence else ""
     await tx.execute(
-        "UPDATE occasion SET due_at = $1, reason = NULL WHERE campaign = $2 "
-        f"AND state = 'planned' AND reason = 'halted' AND due_at > $1{only}",
+        "UPDATE occasion SET due_at = $1, reason = NULL WHERE id IN (SELECT id FROM occasion "
+        "WHERE campaign = $2 AND state = 'planned' AND reason = 'halted' AND due_at > $1"
+        f"{only} ORDER BY due_at LIMIT {int(most)})",
         now,
         campaign,
         *((occurrence,) if occurrence else ()),

@@ -22,7 +22,8 @@ class Counted:
     came: int
 
 
-#: Members who were merged away, each with the one that was kept in the end.
+#: Members who were merged away, each with the one that was kept in the end. Worked out once:
+#: PostgreSQL would follow the chains anew for every occasion.
 _MERGED = """\
 up (id, root) AS (
     SELECT id, merged_into_id FROM member WHERE merged_into_id IS NOT NULL
@@ -30,7 +31,7 @@ up (id, root) AS (
     SELECT up.id, kept.merged_into_id FROM up JOIN member kept ON kept.id = up.root
     WHERE kept.merged_into_id IS NOT NULL
 ),
-merged (id, root) AS (
+merged (id, root) AS MATERIALIZED (
     SELECT up.id, up.root FROM up JOIN member kept ON kept.id = up.root
     WHERE kept.merged_into_id IS NULL
 )"""
@@ -50,22 +51,21 @@ told (id, person, variant, state, taken_at, until_at, number) AS (
 ),
 first AS (SELECT * FROM told WHERE number = 1)"""
 
-#: A purchase has a time of its own: one that is claimed later was made earlier.
+#: Merging moves visits to the one that is kept. A purchase has a time of its own: one that is
+#: claimed later was made before.
 _CAME = """\
-family (id, person) AS (
-    SELECT person, person FROM first UNION ALL SELECT id, root FROM merged
-),
-came (id) AS (
-    SELECT f.id FROM first f JOIN family ON family.person = f.person
-    JOIN operation v ON v.member_id = family.id
+people (variant, state, until_at, came) AS (
+    SELECT f.variant, f.state, f.until_at, CASE WHEN EXISTS (
+        SELECT 1 FROM operation v WHERE v.member_id = f.person
         AND v.created_at > f.taken_at AND v.created_at <= f.until_at
-    WHERE v.kind IN ('stamp', 'used')
-    AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = v.id)
-    UNION
-    SELECT f.id FROM first f JOIN family ON family.person = f.person
-    JOIN purchase p ON p.member_id = family.id
+        AND v.kind IN ('stamp', 'used')
+        AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = v.id)
+    ) OR EXISTS (
+        SELECT 1 FROM purchase p WHERE p.member_id = f.person
         AND p.occurred_at > f.taken_at AND p.occurred_at <= f.until_at
-    WHERE NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = p.operation_id)
+        AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = p.operation_id)
+    ) THEN 1 ELSE 0 END
+    FROM first f
 )"""
 
 
@@ -82,14 +82,17 @@ async def counted(
         f"WITH RECURSIVE {_MERGED},\n"
         f"{_FIRST.format(until=_days_after(reader, 'o.taken_at', days), scope=scope)},\n{_CAME}\n"
         "SELECT variant, state = 'held_out' AS held_out, until_at <= $1 AS over, "
-        "COUNT(*) AS people, COUNT(came.id) AS came "
-        "FROM first LEFT JOIN came ON came.id = first.id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        "COUNT(*) AS people, SUM(came) AS came FROM people GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
         now,
         *values,
     )
     return [
         Counted(
-            row["variant"], bool(row["held_out"]), bool(row["over"]), row["people"], row["came"]
+            row["variant"],
+            bool(row["held_out"]),
+            bool(row["over"]),
+            int(row["people"]),
+            int(row["came"]),
         )
         for row in rows
     ]

@@ -5,16 +5,13 @@ The rows stay, since others refer to them: the ledger sums as before, and is nob
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.members import Member
-from bot.storage import members, merging
+from bot.storage import members, merging, tidying
 from bot.storage.database import Reader, Row, Transaction, instant, marks
 
-#: The newest messages with choices of a colleague's chat are answered by number or by word.
-_ON_THE_TABLE = 3
 #: What stands where nothing may be twice. No import takes such a code, no hash looks like it.
 _CODE, _GONE = "'~' || CAST(id AS TEXT)", "'erased:' || CAST(id AS TEXT)"
 #: Messages that couldn't be read, opened at once.
@@ -39,7 +36,10 @@ async def lock(tx: Transaction, member_id: int) -> Member | None:
     if found is None:
         return None
     family = await members.family(tx, found.id)
-    await _lock(tx, "identity", [row["id"] for row in await _identities(tx, family)], whole=True)
+    ids = [row["id"] for row in await _identities(tx, family)]
+    await _lock(tx, "identity", ids, whole=True)
+    # Those begun since; from here on there are no more.
+    await _lock(tx, "conversation", [row["id"] for row in await _conversations(tx, ids)])
     for number in reversed(family):  # as those do who follow a member merged away to the other
         await _lock(tx, "member", [number], whole=True)
     return await members.lock(tx, found.id)
@@ -55,7 +55,7 @@ async def forget(tx: Transaction, member: Member, now: datetime) -> None:
     await _remember(tx, family, identities, now)
     await _forget_what_was_asked(tx, identities, theirs, now)
     await _forget_what_was_heard(tx, family, theirs, values)
-    await _forget_at_the_till(tx, words)
+    await tidying.forget_newest(tx, words)
     await _forget_what_was_done(tx, family, now)
     await _forget_addresses(tx, identities, now)
     await _forget_person(tx, family, now)
@@ -167,7 +167,8 @@ async def _remember(
     hashes += [(row["kind"], row["value_hash"]) for row in identities]
     await tx.execute_many(
         "INSERT INTO erased (kind, value_hash, erased_at) VALUES ($1, $2, $3) "
-        "ON CONFLICT (kind, value_hash) DO UPDATE SET erased_at = excluded.erased_at",
+        "ON CONFLICT (kind, value_hash) DO UPDATE SET erased_at = excluded.erased_at, "
+        "tidied_at = NULL",
         [(*each, now) for each in hashes],
     )
 
@@ -183,8 +184,8 @@ async def _forget_what_was_asked(
         whose = await _owner(tx, proof) if proof["conversation_id"] in ids else None
         kept = whose is not None and whose not in ids
         await tx.execute(
-            "UPDATE proof SET value_sealed = $1, value_hash = $2, conversation_id = $3, code_hash = '', "
-            "used_at = COALESCE(used_at, $4) WHERE id = $5",
+            "UPDATE proof SET value_sealed = $1, value_hash = $2, conversation_id = $3, "
+            "code_hash = '', used_at = COALESCE(used_at, $4) WHERE id = $5",
             tx.vault.seal("proof.value", ""),
             proof["value_hash"] if kept else f"erased:{proof['id']}",
             whose if kept else proof["conversation_id"],
@@ -257,35 +258,6 @@ async def _forget_unreadable(tx: Transaction, values: Sequence[str]) -> None:
         if len(rows) < _PAGE:
             return
         last = rows[-1]["id"]
-
-
-async def _forget_at_the_till(tx: Transaction, words: Sequence[str]) -> None:
-    """Empty what colleagues were told, of whomever: it is in their chats, and nobody reads it here.
-
-    But not what they may still answer, unless it is about this member.
-    """
-    chats = (
-        "SELECT c.id FROM conversation c JOIN identity i ON i.id = c.identity_id "
-        "WHERE i.staff_id IS NOT NULL"
-    )
-    newest = await tx.rows(
-        "SELECT id, body_sealed FROM (SELECT o.id, o.body_sealed, ROW_NUMBER() OVER "
-        "(PARTITION BY o.conversation_id ORDER BY o.id DESC) AS place FROM outbox o "
-        f"WHERE o.choices AND o.conversation_id IN ({chats})) AS newest "
-        f"WHERE place <= {_ON_THE_TABLE}"
-    )
-    said = [json.dumps(word)[1:-1] for word in words if word]
-    kept = []
-    for row in newest:
-        body = tx.vault.open("outbox.body", row["body_sealed"])
-        if not any(word in body for word in said):
-            kept.append(row["id"])
-    but = f"AND id NOT IN ({marks(len(kept))})" if kept else ""
-    await tx.execute(
-        "UPDATE outbox SET body_sealed = '', choices = FALSE WHERE body_sealed <> '' "
-        f"AND state NOT IN ('due', 'sending') AND conversation_id IN ({chats}) {but}",
-        *kept,
-    )
 
 
 async def _forget_what_was_done(tx: Transaction, family: Sequence[int], now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.storage.audiences import EACH
 from bot.storage.database import Reader, Row, marks
 from bot.storage.planning import THERE, Batch, Sql, in_zone
 
@@ -22,7 +23,7 @@ async def ungiven(reader: Reader, batch: Batch, after: int, limit: int) -> list[
     )
     conditions = [
         THERE,
-        f"NOT EXISTS (SELECT 1 FROM operation o WHERE o.key = {taken})",
+        f"NOT EXISTS (SELECT 1 FROM operation o WHERE o.key = {taken} {EACH})",
         f"a.member_id > {sql.put(after)}",
     ]
     if batch.zone:

@@ -279,7 +279,7 @@ async def units_held(reader: Reader) -> list[str]:
 async def earned_between(
     reader: Reader, family: Sequence[int], since: datetime, until: datetime
 ) -> dict[str, int]:
-    """What members earned or were given of each unit in a period, with what was undone taken off."""
+    """What members earned or were given of each unit in a period, less what was undone in it."""
     rows = await reader.rows(
         f"SELECT unit, SUM(amount) AS earned FROM entry WHERE member_id IN ({marks(len(family))}) "
         f"AND occurred_at >= ${len(family) + 1} AND occurred_at < ${len(family) + 2} "

@@ -22,12 +22,14 @@ async def one_at_a_time(tx: Transaction) -> None:
 async def lock_two(tx: Transaction, one_id: int, another_id: int) -> list[Member]:
     """Both members locked, the elder first; one alone when they are one already.
 
-    Identities come before members, as for somebody who writes for the first time and takes over a
-    card that was begun for them.
+    Who was erased is neither of them. Identities come before members, as for somebody who writes
+    for the first time and takes over a card that was begun for them.
     """
     await one_at_a_time(tx)
     found = [await members.get(tx, number) for number in (one_id, another_id)]
     ids = sorted({member.id for member in found if member})
+    if not ids:
+        return []
     await tx.rows(
         f"SELECT id FROM identity WHERE member_id IN ({marks(len(ids))}) ORDER BY id{tx.lock}", *ids
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.broadcasts import CAMPAIGN as BROADCAST
 from bot.domain.occasions import Occasion
 from bot.storage.database import Reader, Row, Transaction, marks, required_instant
 
@@ -141,9 +142,13 @@ async def drop(tx: Transaction, occasion_id: int, reason: str) -> None:
 
 
 async def forget_planned(tx: Transaction, member_ids: Sequence[int]) -> None:
-    """Forget what is planned for a member, given as all numbers that are theirs: it is replanned."""
+    """Forget what is planned for a member, given as all numbers that are theirs: it is replanned.
+
+    A broadcast stays: whom it is for is looked for once, when it starts.
+    """
     await tx.execute(
-        f"DELETE FROM occasion WHERE state = 'planned' AND member_id IN ({marks(len(member_ids))})",
+        f"DELETE FROM occasion WHERE state = 'planned' AND campaign <> '{BROADCAST}' "
+        f"AND member_id IN ({marks(len(member_ids))})",
         *member_ids,
     )
 

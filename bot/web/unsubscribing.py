@@ -38,9 +38,9 @@ class Unsubscribing:
         found = await unsubscribing.of(self._work, request.match_info["token"])
         if found is None:
             return await self._unknown(request)
-        if not found.granted:
-            return await self._page(request, found, "unsubscribe.done", EVERYWHERE)
-        return await self._page(request, found, "unsubscribe.ask", HERE)
+        if found.here:
+            return await self._page(request, found, "unsubscribe.ask", HERE)
+        return await self._done(request, found)
 
     async def stopped(self, request: web.Request) -> web.StreamResponse:
         """Stop, and say so."""
@@ -53,7 +53,11 @@ class Unsubscribing:
             return await self._unknown(request)
         if everywhere:
             return await self._page(request, found, "stop.done", "")
-        return await self._page(request, found, "unsubscribe.done", EVERYWHERE)
+        return await self._done(request, found)
+
+    async def _done(self, request: web.Request, found: Subscription) -> web.Response:
+        stop = EVERYWHERE if found.elsewhere else ""
+        return await self._page(request, found, "unsubscribe.done", stop)
 
     async def _page(
         self, request: web.Request, found: Subscription, text: str, stop: str

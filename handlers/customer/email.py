@@ -102,7 +102,7 @@ async def _proven(turn: Turn, address: str, *, joins: bool = False) -> Said:
     if joins:
         purse = await turn.wallet(turn.customer)
         lines = [phrase("merge.done"), *progress(purse), *waiting(purse)]
-    if await joining.marketing(turn.uow, turn.customer.id, CHANNEL) is None:
+    if await mailboxes.undecided(turn.uow, turn.customer.id):
         return Reply(tuple(lines), then="email.marketing")
     return Reply(tuple(lines), member_menu())
 

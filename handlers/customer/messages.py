@@ -61,11 +61,10 @@ async def _page(turn: Turn) -> Reply:
 
 def _state(turn: Turn, now: Standing) -> Phrase:
     """The present state in a sentence."""
+    if now.closed is not None:
+        return phrase("messages.on.closed", channel=channel_name(now.closed))
     if now.first is None:
-        closed = next((name for name, it in now.channels.items() if it == "closed"), None)
-        if closed is None or "allowed" not in now.channels.values():
-            return phrase("stop.already")
-        return phrase("messages.on.closed", channel=channel_name(closed))
+        return phrase("stop.already")
     channel, kept = channel_name(now.first), now.preference
     if kept.paused_until is not None:
         return phrase("messages.paused", on=_again(now))
@@ -79,23 +78,30 @@ def _state(turn: Turn, now: Standing) -> Phrase:
 
 def _choices(turn: Turn, now: Standing) -> Rows:
     """What can be changed from here, two in a row."""
-    buttons: list[Button] = []
-    if now.first is None:
-        buttons.append(option(phrase("button.offers_on"), "resume"))
-    elif now.preference.paused_until is not None:
-        buttons.append(option(phrase("button.end_pause"), "end_pause"))
-    else:
-        paces = [pace for pace in _PACES if pace != now.preference.pace]
-        buttons += [option(phrase(f"button.{pace}_messages"), "pace", pace) for pace in paces]
-        buttons.append(option(phrase("button.pause"), "pause"))
+    buttons = _how_many(turn, now)
     if now.first is not None:
         buttons.append(option(phrase("button.offers_off"), "stop"))
+        if _several_zones(turn) or now.preference.zone is not None:
+            buttons.append(option(phrase("button.zone"), "zone"))
+    elif now.closed is None:
+        buttons.append(option(phrase("button.offers_on"), "resume"))
     if len(now.channels) > 1:
         buttons.append(option(phrase("button.channels"), "channels"))
-    if _several_zones(turn) or now.preference.zone is not None:
-        buttons.append(option(phrase("button.zone"), "zone"))
     buttons.append(option(phrase("button.menu"), "menu"))
     return tuple(tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2))
+
+
+def _how_many(turn: Turn, now: Standing) -> list[Button]:
+    """The ways of hearing more or less; "fewer" only where it is."""
+    if now.first is None:
+        return []
+    if now.preference.paused_until is not None:
+        return [option(phrase("button.end_pause"), "end_pause")]
+    most, fewer = (preferences.most_a_month(turn.programme, pace) for pace in ("all", "fewer"))
+    idle = {now.preference.pace, *(["fewer"] if most == fewer else [])}
+    paces = [pace for pace in _PACES if pace not in idle]
+    buttons = [option(phrase(f"button.{pace}_messages"), "pace", pace) for pace in paces]
+    return [*buttons, option(phrase("button.pause"), "pause")]
 
 
 def _several_zones(turn: Turn) -> bool:
@@ -210,6 +216,9 @@ async def _decide(turn: Turn, *, granted: bool) -> Reply:
     if name is not None:
         member = turn.customer.id
         await joining.decide_marketing(turn.uow, member, name, granted, ASKED, turn.now)
+        if not granted and (await preferences.of(turn.uow, member)).channel == name:
+            # The page shows where they come instead, which no stop would do.
+            await preferences.prefer(turn.uow, member, None)
     return await _all_channels(turn)
 
 

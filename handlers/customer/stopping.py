@@ -34,10 +34,10 @@ async def stop_said(turn: Turn) -> Reply:
     granted = await joining.granted(turn.uow, holder.id)
     channel = turn.message.address.channel
     number = await joining.stop_marketing(turn.uow, holder.id, channel, turn.now)
+    # A question would take the place of the undo; and one about offers is answered by this.
+    turn.leaves = granted or (turn.conversation.step or "").endswith(".marketing")
     if not granted:
         return Reply((phrase("stop.already"),), menu_of(turn))
-    # What is open would take the place of the undo; it can be asked for again, a stop can't wait.
-    turn.leaves = True
     undo = option(phrase("button.undo_stop"), "undo_stop", str(number))
     return Reply((phrase("stop.said"),), ((undo, option(phrase("button.menu"), "menu")),))
 

@@ -146,7 +146,7 @@ async def _draft(turn: Turn, made: Broadcast) -> Reply:
         for code, text in made.texts.texts
     )
     lines = (*texts, *_recipients(turn, made), *_counted(turn, estimate))
-    return Reply(lines, _draft_buttons(made, estimate), numbered=False)
+    return Reply(lines, _draft_buttons(made, estimate))
 
 
 def _recipients(turn: Turn, made: Broadcast) -> Sequence[Phrase]:
@@ -199,7 +199,7 @@ async def test(turn: Turn) -> Sequence[Reply]:
     if found.state != "draft":
         return [real]
     estimate = await _estimate(turn, found)
-    after = Reply((phrase("broadcast.tested"),), _draft_buttons(found, estimate), numbered=False)
+    after = Reply((phrase("broadcast.tested"),), _draft_buttons(found, estimate))
     return [real, after]
 
 
@@ -219,7 +219,7 @@ async def send(turn: Turn) -> Reply:
         (option(phrase("button.send_now"), "broadcast_go", number),),
         (option(phrase("button.discard"), "broadcast_stop", number),),
     )
-    return Reply((phrase("broadcast.sure", n=estimate.total),), rows, numbered=False)
+    return Reply((phrase("broadcast.sure", n=estimate.total),), rows)
 
 
 @router.action("broadcast_go", role=Role.OWNER)
@@ -279,8 +279,11 @@ async def _page(turn: Turn, number: int, *first: Phrase) -> Reply:
     if made.state == "draft":
         return await _draft(turn, made)
     title = phrase("broadcast.listed", number=str(made.id), state=_state(made))
-    lines = (*first, title, *_because(made), *broadcasts.told(progress))
-    return Reply(lines, _buttons(made), numbered=False, edits=True)
+    why = _because(made)
+    lines = (*first, title, *why, *broadcasts.told(progress, short=turn.short))
+    if turn.short and why:
+        lines = (title, *why)
+    return Reply(lines, _buttons(made), edits=True)
 
 
 def _buttons(made: Broadcast) -> Rows:

@@ -18,6 +18,8 @@ router = Router()
 
 #: Rates are said of so many people.
 _OF = 100
+#: Campaigns in a text message: each is a line of facts and a choice.
+_SHORT_PAGE = 2
 
 
 @router.command("campaigns", role=Role.MANAGER)
@@ -25,9 +27,10 @@ async def campaigns(turn: Turn) -> Reply:
     """Those that are on: what they sent lately, what waits, which are halted."""
     page = page_asked(turn) if turn.message.action else 0
     found = await overview.overview(turn.uow.tx, turn.programme, turn.now)
-    shown, more = page_of(turn, found, page, "campaigns")
+    shown, more = page_of(turn, found, page, "campaigns", size=_SHORT_PAGE)
     rows = tuple((option(_name(line.name), "campaign_show", line.name),) for line in shown)
-    return Reply((phrase("campaigns.lately"), *map(_line, shown)), (*rows, *more), edits=True)
+    heading = () if turn.short else (phrase("campaigns.lately"),)
+    return Reply((*heading, *map(_line, shown)), (*rows, *more), edits=True)
 
 
 def _name(name: str) -> Phrase:

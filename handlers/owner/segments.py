@@ -6,28 +6,35 @@ from collections.abc import Iterable, Iterator
 
 from bot.conversation import Turn, choice
 from bot.domain.amounts import in_minor_units
-from bot.domain.messages import Button, Money, Phrase, Wording, phrase
-from bot.domain.segments import BadSegment, Segment, parse
+from bot.domain.messages import Money, Phrase, Wording, phrase
+from bot.domain.segments import EVERYBODY, BadSegment, Segment, parse
 from handlers.menu import Rows, language_name
 from locales import month_words
 
 #: So many shops can be pressed: a list on WhatsApp has ten lines in all.
 _PLACES = 5
+#: As the two buttons read.
 _DAYS = 30
+#: What is quoted of a wrong condition, in characters, and how many examples a text message has.
+_WORD, _SHORT = 40, 2
 
 
 def common(turn: Turn, step: str) -> Rows:
     """The segments that most want, as buttons of a step."""
-    # A button's parts may hold no colon; a segment may be written with the other sign as well.
-    rows: list[tuple[Button, ...]] = [
-        (choice(step, "all", phrase("button.everybody")),),
-        (choice(step, f"here={_DAYS}", phrase("button.here_lately", n=_DAYS)),),
-        (choice(step, f"not-here={_DAYS}", phrase("button.not_here_lately", n=_DAYS)),),
+    labels: list[tuple[Segment, Phrase | Wording]] = [
+        (EVERYBODY, phrase("button.everybody")),
+        (Segment(here=_DAYS), phrase("button.here_lately")),
+        (Segment(not_here=_DAYS), phrase("button.not_here_lately")),
     ]
     places = turn.programme.locations
     if len(places) > 1 and not turn.short:
-        rows += ((choice(step, f"location={p.code}", p.name),) for p in places[:_PLACES])
-    return tuple(rows)
+        labels += [(Segment(locations=(place.code,)), place.name) for place in places[:_PLACES]]
+    return tuple((choice(step, _packed(segment), label),) for segment, label in labels)
+
+
+def _packed(segment: Segment) -> str:
+    """A segment with the other sign that may stand in it: a button's parts may hold no colon."""
+    return str(segment).replace(":", "=")
 
 
 def read(turn: Turn, text: str) -> Segment | Phrase:
@@ -35,7 +42,8 @@ def read(turn: Turn, text: str) -> Segment | Phrase:
     try:
         return parse(text, turn.programme, month_words(turn.programme.shop.languages))
     except BadSegment as error:
-        return phrase(f"segment.bad.{error.reason}", word=error.word, known=error.known)
+        known = error.known if not turn.short else ", ".join(error.known.split(", ")[:_SHORT])
+        return phrase(f"segment.bad.{error.reason}", word=error.word[:_WORD], known=known)
 
 
 def described(turn: Turn, segment: Segment) -> tuple[Phrase, ...]:
@@ -48,16 +56,16 @@ def _lines(turn: Turn, segment: Segment) -> Iterator[Phrase]:
         yield phrase("segment.location", places=_places(turn, segment.locations))
     if segment.languages:
         names = (language_name(turn, code) for code in segment.languages)
-        yield phrase("segment.language", languages=_joined(names, turn.language))
+        yield phrase("segment.language", languages=_named(names, turn.language))
     if segment.here:
         yield phrase("segment.here", n=segment.here)
     if segment.not_here:
         yield phrase("segment.not_here", n=segment.not_here)
     yield from _history(turn, segment)
     if segment.birthdays:
-        yield phrase("segment.birthday", months=", ".join(map(str, segment.birthdays)))
+        yield phrase("segment.birthday", months=_joined(map(str, segment.birthdays)))
     for group in segment.tags:
-        yield phrase("segment.tag", tags=", ".join(group))
+        yield phrase("segment.tag", tags=_joined(group))
 
 
 def _history(turn: Turn, segment: Segment) -> Iterator[Phrase]:
@@ -76,8 +84,12 @@ def _history(turn: Turn, segment: Segment) -> Iterator[Phrase]:
 
 def _places(turn: Turn, codes: Iterable[str]) -> str:
     places = (turn.programme.location(code) for code in codes)
-    return _joined((place.name for place in places if place), turn.language)
+    return _named((place.name for place in places if place), turn.language)
 
 
-def _joined(names: Iterable[Wording], language: str) -> str:
-    return ", ".join(name.in_language(language) for name in names)
+def _named(names: Iterable[Wording], language: str) -> str:
+    return _joined(name.in_language(language) for name in names)
+
+
+def _joined(words: Iterable[str]) -> str:
+    return ", ".join(words)

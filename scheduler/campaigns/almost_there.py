@@ -48,10 +48,10 @@ class AlmostThere:
         """What is still missing, of the same card; nothing once it is full."""
         rules = self.rules(case.programme, occasion.occurrence)
         goal, _, mark = occasion.occurrence.partition(":")
+        if rules is None:
+            return None
         audience = _near(case.programme, goal, (LONG_AGO, case.now + _MOMENT), case.now)
-        if rules is None or not await audiences.includes(
-            case.reader, audience, case.member.id, mark
-        ):
+        if not await audiences.includes(case.reader, audience, case.member.id, mark):
             return None
         unit, enough, code = _goals(case.programme)[goal]
         n, reward = enough - case.wallet.balance(unit), case.programme.reward(code)

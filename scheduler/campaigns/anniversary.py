@@ -13,9 +13,6 @@ from bot.services.campaigns import Case, Scene, Wanted
 from scheduler.campaigns.days import due_days, joined_that_day, shop_date, shop_day
 from scheduler.campaigns.saying import gift_of, said
 
-#: As many as somebody may have been a member for, in years.
-_MOST = 60
-
 
 class Anniversary:
     """The occurrence is the year in which it is."""
@@ -33,11 +30,16 @@ class Anniversary:
     async def wanted(self, scene: Scene) -> Sequence[Wanted]:
         """Who joined on this day in any year before, and on the days that are not over yet."""
         rules, found = scene.programme.campaigns.anniversary, list[Wanted]()
-        for due in due_days(scene, rules.at) if rules.on else ():
-            days = (joined_that_day(due.day, years) for years in range(1, _MOST + 1))
+        first = await audiences.first_joined(scene)
+        if not rules.on or first is None:
+            return ()
+        for due in due_days(scene, rules.at):
+            most = due.day.year - shop_date(scene.programme, first).year
+            days = (joined_that_day(due.day, years) for years in range(1, most + 1))
             joined = [shop_day(scene.programme, *each) for each in days if each]
-            audience = audiences.joined_in(joined)
-            found.append(Wanted(audience, str(due.day.year), due.at, due.ends_at))
+            if joined:
+                audience = audiences.joined_in(joined)
+                found.append(Wanted(audience, str(due.day.year), due.at, due.ends_at))
         return found
 
     async def message(self, occasion: Occasion, case: Case) -> Reply | None:

@@ -12,6 +12,7 @@ from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
 from bot.services import audiences
 from bot.services.campaigns import Case, Scene, Wanted
+from scheduler.campaigns.days import local_date
 from scheduler.campaigns.saying import gift_of, said
 
 
@@ -44,8 +45,7 @@ class Birthday:
         if rules is None or born is None:
             return None
         kept = kept_on(int(occasion.occurrence), born, rules.leap_day)
-        today = case.now.astimezone(case.zone).date()
-        if not kept <= today <= kept + timedelta(days=rules.days_after):
+        if not kept <= local_date(case) <= kept + timedelta(days=rules.days_after):
             return None
         ours = phrase("campaign.birthday", shop=case.programme.shop.name)
         return said(self.name, case, rules, [ours], {}, await gift_of(occasion, case))

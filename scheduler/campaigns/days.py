@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bot.domain.expiry import local_midnight
 from bot.domain.programme import Programme
-from bot.services.campaigns import Scene
+from bot.services.campaigns import Case, Scene
 
 #: How long most messages make sense once they are due (S26).
 LASTS = timedelta(hours=72)
@@ -52,6 +52,11 @@ def shop_day(
 def shop_date(programme: Programme, at: datetime) -> date:
     """The day an instant belongs to in the shop."""
     return at.astimezone(programme.zone()).date()
+
+
+def local_date(case: Case) -> date:
+    """The day it is where the member is."""
+    return case.now.astimezone(case.zone).date()
 
 
 def joined_that_day(day: date, years: int) -> tuple[date, date] | None:

@@ -13,7 +13,15 @@ from bot.services import audiences
 from bot.services.audiences import Audience
 from bot.services.campaigns import Case, Scene, Wanted
 from bot.services.earning import minor
-from scheduler.campaigns.days import LONG_AGO, Due, due_days, joined_that_day, shop_date, shop_day
+from scheduler.campaigns.days import (
+    LONG_AGO,
+    Due,
+    due_days,
+    joined_that_day,
+    local_date,
+    shop_date,
+    shop_day,
+)
 from scheduler.campaigns.saying import gift_of, said
 
 _VISITS, _YEARS, _AMOUNT = "visits", "years", "amount"
@@ -74,7 +82,7 @@ def _that_day(scene: Scene, rules: Rules, due: Due) -> Iterator[tuple[str, Audie
 async def _reached(case: Case, kind: str, number: int) -> bool:
     if kind == _YEARS:
         joined = shop_date(case.programme, case.member.joined_at)
-        return shop_date(case.programme, case.now).year - joined.year >= number
+        return local_date(case).year - joined.year >= number
     if kind == _AMOUNT:
         audience = audiences.reached_amount(minor(case.programme, number), LONG_AGO, case.now)
     else:

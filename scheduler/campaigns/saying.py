@@ -53,12 +53,15 @@ async def gift_of(occasion: Occasion, case: Case) -> GiftGiven | None:
 
 
 def worth(programme: Programme, unit: str, amount: int) -> Value | None:
-    """How much of a unit reads: an amount with its unit, or the reward's name."""
+    """How much of a unit reads: an amount with its unit, or the reward's name.
+
+    None where the programme has no such thing any more.
+    """
     kind, _, code = unit.partition(":")
-    if not code:
-        return phrase(f"amount.{kind}", n=amount)
-    reward = programme.reward(code)
-    return reward.name if reward else None
+    if code:
+        reward = programme.reward(code)
+        return reward.name if reward else None
+    return phrase(f"amount.{kind}", n=amount) if getattr(programme.units, kind, None) else None
 
 
 def nearest(case: Case) -> Offer | None:
@@ -87,9 +90,7 @@ def _own(rules: CampaignRules, variant: str) -> Wording | None:
 
 def _promised(rules: CampaignRules, variant: str) -> bool:
     """Whether the shop wrote its wording with a gift in mind."""
-    chosen = rules.variants.get(variant)
-    in_general = rules.gift if isinstance(rules, Giving) else None
-    return bool((chosen.gift if chosen else None) or in_general)
+    return isinstance(rules, Giving) and gifts.gift_of(rules, variant) is not None
 
 
 def _gift(programme: Programme, given: Value, gift: GiftGiven) -> Phrase:

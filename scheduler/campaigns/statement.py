@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 from bot.domain.campaign_rules import Statement as Rules
@@ -12,8 +13,8 @@ from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
 from bot.services import audiences, wallets
 from bot.services.campaigns import Case, Scene, Wanted
-from scheduler.campaigns.days import due_days, shop_date, shop_day
-from scheduler.campaigns.saying import said
+from scheduler.campaigns.days import due_days, local_date, shop_day
+from scheduler.campaigns.saying import said, worth
 
 _STAMPS, _POINTS = "stamps", "points"
 
@@ -45,22 +46,23 @@ class Statement:
 
     async def message(self, occasion: Occasion, case: Case) -> Reply | None:
         """What was earned, and what there is now; nothing where nothing was earned."""
-        rules, today = self.rules(case.programme, occasion.occurrence), case.now
-        first, last = _month_before(shop_date(case.programme, today))
+        rules = self.rules(case.programme, occasion.occurrence)
+        first, last = _month_before(local_date(case))
         if rules is None or f"{first:%Y-%m}" != occasion.occurrence:
             return None
         earned = await wallets.earned_between(
             case.reader, case.member.id, *shop_day(case.programme, first, last)
         )
-        ours = [_line(case, unit, n) for unit, n in earned.items() if n > 0 and _counts(case, unit)]
-        if not ours:
+        units = [unit for unit in (_STAMPS, _POINTS) if _worth_saying(case, unit, earned)]
+        if not units:
             return None
-        unit = next(u for u in (_STAMPS, _POINTS) if earned.get(u, 0) > 0 and _counts(case, u))
+        ours = [_line(case, unit, earned[unit]) for unit in units]
         values: dict[str, Value] = {
-            "earned": phrase(f"amount.{unit}", n=earned[unit]),
-            "balance": phrase(f"amount.{unit}", n=case.wallet.balance(unit)),
+            "earned": phrase(f"amount.{units[0]}", n=earned[units[0]]),
+            "balance": phrase(f"amount.{units[0]}", n=case.wallet.balance(units[0])),
         }
-        return said(self.name, case, rules, ours, values)
+        subject = phrase("email.subject.statement", shop=case.programme.shop.name)
+        return replace(said(self.name, case, rules, ours, values), subject=subject)
 
 
 def _month_before(day: date) -> tuple[date, date]:
@@ -69,8 +71,9 @@ def _month_before(day: date) -> tuple[date, date]:
     return last.replace(day=1), last
 
 
-def _counts(case: Case, unit: str) -> bool:
-    return unit in (_STAMPS, _POINTS) and getattr(case.programme.units, unit) is not None
+def _worth_saying(case: Case, unit: str, earned: Mapping[str, int]) -> bool:
+    """Whether something came in, of a unit the programme still has."""
+    return earned.get(unit, 0) > 0 and worth(case.programme, unit, earned[unit]) is not None
 
 
 def _line(case: Case, unit: str, n: int) -> Phrase:

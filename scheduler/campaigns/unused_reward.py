@@ -12,7 +12,7 @@ from bot.domain.programme import Programme
 from bot.services import audiences
 from bot.services.campaigns import Case, Scene, Wanted
 from bot.services.news import last_day, redeem_button
-from scheduler.campaigns.days import due_days, shop_date, shop_day
+from scheduler.campaigns.days import due_days, local_date, shop_date, shop_day
 from scheduler.campaigns.saying import said
 
 
@@ -46,7 +46,7 @@ class UnusedReward:
         reward = case.programme.reward(lot.unit.partition(":")[2]) if lot else None
         if rules is None or lot is None or reward is None:
             return None
-        waited = shop_date(case.programme, case.now) - shop_date(case.programme, lot.earned_at)
+        waited = local_date(case) - shop_date(case.programme, lot.earned_at)
         ours = [phrase("campaign.unused_reward", n=waited.days, reward=reward.name)]
         values: dict[str, Value] = {
             "reward": reward.name,

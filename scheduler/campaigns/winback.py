@@ -11,7 +11,7 @@ from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
 from bot.services import audiences
 from bot.services.campaigns import Case, Scene, Wanted
-from scheduler.campaigns.days import due_days, shop_date, shop_day
+from scheduler.campaigns.days import due_days, local_date, shop_date, shop_day
 from scheduler.campaigns.saying import gift_of, near, nearest, redeem_for, said
 
 #: How long it makes sense (S26).
@@ -50,7 +50,7 @@ class Winback:
         last = case.member.last_visit_at
         if rules is None or last is None or shop_date(case.programme, last) != lapse:
             return None
-        n = (shop_date(case.programme, case.now) - lapse).days
+        n = (local_date(case) - lapse).days
         values: dict[str, Value] = {"days": phrase("amount.days", n=n)}
         ours, offer = [phrase("campaign.winback", n=n)], nearest(case)
         gift = await gift_of(occasion, case)

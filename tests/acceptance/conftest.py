@@ -8,9 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
+from tests.acceptance.by_email import AppAndEmail
 from tests.acceptance.cafe import ByTelegram, ByTwilio, Cafe, InTerminal, Simulated, World, preset
 from tests.acceptance.two_channels import AppAndSms
 from tests.conftest import MakeDatabase
+from tests.doubles.smtp import SmtpDouble
 from tests.doubles.telegram import TelegramDouble
 from tests.doubles.twilio import TwilioDouble
 
@@ -107,6 +109,17 @@ async def open_both(databases: MakeDatabase) -> AsyncIterator[OpenCafe]:
 
     async def world_of(stack: AsyncExitStack, app: str = "simulator") -> World:
         return AppAndSms(await stack.enter_async_context(TwilioDouble()), app)
+
+    async with _cafes(databases, world_of) as open_one:
+        yield open_one
+
+
+@pytest.fixture
+async def open_mailing(databases: MakeDatabase) -> AsyncIterator[OpenCafe]:
+    """Opens cafés on an app, and with a mail server."""
+
+    async def world_of(stack: AsyncExitStack, app: str = "simulator") -> World:
+        return AppAndEmail(await stack.enter_async_context(SmtpDouble()), app)
 
     async with _cafes(databases, world_of) as open_one:
         yield open_one

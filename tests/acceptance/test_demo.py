@@ -12,6 +12,8 @@ import pytest
 from bot.app import House, build
 from bot.channels.simulator import Shown, Simulator
 from bot.demo import Life, channels, furnish
+from bot.domain.campaign_rules import DEFAULT_CAPS
+from bot.domain.caps import DAYS
 from bot.services.unit_of_work import Work
 from bot.settings import Settings
 from bot.storage import verify
@@ -73,6 +75,11 @@ class Demo:
             if shown.author == "bot" and shown.at > since
         ]
 
+    @staticmethod
+    def hours_of(shown: list[tuple[datetime, str]]) -> list[str]:
+        """The day and hour of what was shown."""
+        return [f"{at:%d.%m. %H:%M}" for at, _ in shown]
+
     def _screen(self, person: OnSimulator) -> tuple[Shown, ...]:
         return self.simulators[person.channel].phone(person.address)
 
@@ -121,44 +128,54 @@ async def test_what_ends_meanwhile_is_heard_of_at_its_hour(cafe: Demo) -> None:
     await cafe.stamps(anna, 10)
     await anna.presses("Redeem now")
     before = cafe.clock.now()
-    await cafe.life.pass_time(timedelta(days=7))
-    [(at, _text)] = cafe.shows(anna, before)
-    assert at == datetime(2026, 3, 2, 10, 0, tzinfo=ZONE)
+    await cafe.life.pass_time(timedelta(days=1))
+    assert cafe.hours_of(cafe.shows(anna, before)) == ["02.03. 10:00"]
 
 
-async def test_a_month_later_a_member_has_heard_what_concerns_them(cafe: Demo) -> None:
-    """Two stamps from a coffee after three days, the birthday, and after thirty: come back."""
+async def test_a_month_later_members_have_heard_what_concerns_them(cafe: Demo) -> None:
+    """Two stamps from a coffee after three days, the birthday, and after thirty: come back.
+
+    S33: the same month is silent for who wants no offers, and for who stopped them.
+    """
     anna = await cafe.joins("Anna", "Yes, please", birthday="20 March")
-    await cafe.stamps(anna, 8)
+    petra = await cafe.joins("Petra", "No, thanks", birthday="20 March")
+    olga = await cafe.joins("Olga", "Yes, please", birthday="20 March")
+    for person in (anna, petra, olga):
+        await cafe.stamps(person, 8)
+    await olga.says("stop")
     before = cafe.clock.now()
     await cafe.life.pass_time(MONTH)
-    assert [at.strftime("%d.%m. %H:%M") for at, _ in cafe.shows(anna, before)] == [
+    assert cafe.hours_of(cafe.shows(anna, before)) == [
         "05.03. 10:00",
         "20.03. 09:00",
         "01.04. 10:00",
     ]
+    assert [cafe.shows(person, before) for person in (petra, olga)] == [[], []]
 
 
-@pytest.mark.parametrize("offers", ["No, thanks", "stop"])
-async def test_s33_who_wants_no_offers_hears_nothing(cafe: Demo, offers: str) -> None:
-    """Not asked for, or stopped: the same month is silent."""
-    if offers == "stop":
-        anna = await cafe.joins("Anna", "Yes, please", birthday="20 March")
-        await anna.says("stop")
-    else:
-        anna = await cafe.joins("Anna", offers, birthday="20 March")
-    await cafe.stamps(anna, 8)
-    before = cafe.clock.now()
-    await cafe.life.pass_time(MONTH)
-    assert cafe.shows(anna, before) == []
-
-
-async def test_s27_who_came_back_is_not_missed(cafe: Demo) -> None:
-    """A visit on the way: two days after it nobody is asked to come back."""
-    anna = await cafe.joins("Anna", "Yes, please")
-    await cafe.stamps(anna, 2)
-    await cafe.life.pass_time(timedelta(days=29))
-    await cafe.stamps(anna, 1)
-    before = cafe.clock.now()
-    await cafe.life.pass_time(timedelta(days=7))
-    assert cafe.shows(anna, before) == []
+async def test_s23_s28_a_quarter_later_nobody_heard_too_much_or_at_night(cafe: Demo) -> None:
+    """A visit a month: one a day, two a week, six a month at most, from nine to eight."""
+    anna = await cafe.joins("Anna", "Yes, please", birthday="31 March")
+    petr = cafe.person("Petr", "cs", "simulator-text")
+    for said in ("join", "1", "Petr", "1"):
+        await petr.says(said)
+    heard: dict[str, list[tuple[datetime, str]]] = {"Anna": [], "Petr": []}
+    for stamps in (10, 8, 1):
+        for person in (anna, petr):
+            await cafe.stamps(person, stamps)
+        before = cafe.clock.now()
+        await cafe.life.pass_time(MONTH)
+        for person in (anna, petr):
+            heard[person.name] += cafe.shows(person, before)
+    # Come back, once a quarter; almost there; the coffee that ends.
+    assert cafe.hours_of(heard["Petr"]) == ["01.04. 10:00", "05.04. 10:00", "24.05. 10:00"]
+    # With the birthday before them these would be three in a week: one waits until they are not.
+    birthday, *others = cafe.hours_of(heard["Anna"])
+    assert (birthday, others) == ("31.03. 09:00", ["01.04. 10:00", "07.04. 09:00", "24.05. 10:00"])
+    for shown in heard.values():
+        times = [at for at, _ in shown]
+        assert [at for at in times if not 9 <= at.hour < 20] == []
+        for window, most in DEFAULT_CAPS.member.items():
+            length = timedelta(days=DAYS[window])
+            windows = [[at for at in times if end - length < at <= end] for end in times]
+            assert max(map(len, windows)) <= most

@@ -34,6 +34,7 @@ class Words:
     answer: str
     thanks: str
     nonsense: str
+    enough: str
     #: Another language, by its code.
     other: str
 
@@ -49,6 +50,7 @@ SAID = {
         answer="We do, and soy as well.",
         thanks="thank you",
         nonsense="fjdksla",
+        enough="please stop sending me these",
         other="cs",
     ),
     "cs": Words(
@@ -61,6 +63,7 @@ SAID = {
         answer="Ano, i sójové.",
         thanks="děkuju",
         nonsense="fjdksla",
+        enough="už mi prosím nic neposílejte",
         other="pl",
     ),
     "pl": Words(
@@ -73,6 +76,7 @@ SAID = {
         answer="Tak, sojowe też.",
         thanks="dziękuję",
         nonsense="fjdksla",
+        enough="proszę mi już nic nie wysyłać",
         other="ro",
     ),
     "ro": Words(
@@ -85,6 +89,7 @@ SAID = {
         answer="Da, și de soia.",
         thanks="mulțumesc",
         nonsense="fjdksla",
+        enough="vă rog nu-mi mai trimiteți nimic",
         other="ru",
     ),
     "ru": Words(
@@ -97,6 +102,7 @@ SAID = {
         answer="Да, и соевое тоже.",
         thanks="спасибо",
         nonsense="ываыва",
+        enough="пожалуйста, больше ничего не присылайте",
         other="cs",
     ),
 }
@@ -214,7 +220,8 @@ async def changes_settings(story: Story) -> None:
     await story.chooses_language(words.other)
     await told.writes(anna, LANGUAGE_NAMES.get(story.language, "english"))
     if story.short:
-        await story.asks("settings")
+        await story.asks("messages")
+        await story.picks(anna, "button.fewer_messages")
         await story.picks(anna, "button.offers_off")
         await story.picks(anna, "button.resume")
         await told.tells_network(anna, "STOP")
@@ -222,6 +229,8 @@ async def changes_settings(story: Story) -> None:
     else:
         await story.asks("stop")
         await story.picks(anna, "button.resume")
+        await told.writes(anna, words.enough)
+        await story.picks(anna, "button.undo_stop")
 
 
 async def asks_people(story: Story) -> None:

@@ -1,4 +1,7 @@
-"""What people really type is understood; nothing that spends or stops happens on a guess."""
+"""What people really type is understood; nothing that spends or stops happens on a guess.
+
+A stop in a sentence is none (test_stopping.py).
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ async def test_a_question_under_a_question_is_answered_and_then_asked_again(cafe
 async def test_nothing_stops_on_a_guess(cafe: Cafe) -> None:
     anna = await cafe.member("Anna")
     await anna.says("resume")
-    await anna.says("please stop sending me these messages")
+    await anna.says("i am so tired of all your texts")
     assert "No more offers" in anna.buttons
     assert "Offers: yes" in (await anna.says("settings"))[0]
 

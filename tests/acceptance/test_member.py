@@ -299,10 +299,12 @@ class TestSettings:
     async def test_offers_off_and_on(self, cafe: Cafe) -> None:
         anna, _ = await stamped(cafe, 0)
         await anna.says("settings")
+        await anna.presses("Messages")
         assert await anna.presses("Get offers") == [
             "All right, we may write to you about offers again. Say STOP any time."
         ]
         assert (await anna.says("settings"))[0].endswith("Offers: yes")
+        await anna.presses("Messages")
         assert await anna.presses("No more offers") == [
             "Stopped. No more offers from us, on any channel. Your card works as before."
         ]

@@ -267,7 +267,7 @@ async def test_s32_a_number_that_stopped_our_texts_gets_no_code(shop: Cafe) -> N
 async def test_over_sms_the_own_number_is_known_already(shop: Cafe) -> None:
     sms, _, _ = await texts_and_chats(shop)
     await sms.says("settings")
-    assert sms.buttons == ["Language", "Name", "Get offers", "Birthday", "Menu"]
+    assert sms.buttons == ["Language", "Name", "Messages", "Birthday", "Menu"]
 
 
 # While joining

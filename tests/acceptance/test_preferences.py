@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.acceptance.cafe import TWO_SHOPS, Cafe, preset
@@ -64,10 +66,10 @@ async def test_s33_the_page_says_what_holds_and_each_choice_changes_it(cafe: Caf
     ]
 
     assert await anna.presses("Pause a month") == [
-        "We stay quiet until 2 April 2026, then gifts and offers come as before."
+        "From 2 April 2026 gifts and offers come again; until then we stay quiet."
     ]
     assert anna.buttons == ["End the pause", "No more offers", "Menu"]
-    assert (await anna.says("settings"))[0].endswith("Offers: paused until 2 April 2026")
+    assert (await anna.says("settings"))[0].endswith("Offers: again from 2 April 2026")
     await anna.presses("Messages")
     assert await anna.presses("End the pause") == [
         f"Gifts and offers come to you by {here}, at most 6 a month."
@@ -87,7 +89,7 @@ async def test_each_can_be_typed(cafe: Cafe) -> None:
         await anna.says(word)
         assert (await preference(cafe))["pace"] == pace
     [said] = await anna.says("pause messages")
-    assert said.startswith("We stay quiet until ")
+    assert said.startswith("From 2 Apr")
     # Who wants offers again does not want a pause either.
     await anna.says("resume")
     assert (await preference(cafe))["paused_until"] is None
@@ -98,7 +100,7 @@ async def test_a_pause_ends_by_itself(cafe: Cafe) -> None:
     anna = await reader(cafe)
     await anna.says("pause")
     await cafe.passes(days=30, hours=12, minutes=59)
-    assert (await anna.says("messages"))[0].startswith("We stay quiet")
+    assert (await anna.says("messages"))[0].startswith("From 2 April")
     # In Prague it is 2 April.
     await cafe.passes(minutes=1)
     assert (await anna.says("messages"))[0].startswith("Gifts and offers come")
@@ -233,21 +235,35 @@ async def test_what_is_kept_of_a_choice_is_what_was_asked(shop: Cafe) -> None:
     assert row == {"wording": "messages.on", "version": "1", "source": "chat"}
 
 
-async def test_where_the_network_was_told_to_stop_only_its_word_opens(shop: Cafe) -> None:
+async def test_s33a_a_channel_its_owner_closed_is_said_to_be(shop: Cafe) -> None:
+    """Twilio said so when it refused a message (21610): nothing takes over."""
+    _, app = await on_two(shop)
+    for pressed in ("Messages", "Channels", "SMS", "Allow", "SMS", "Write here first"):
+        await app.presses(pressed)
+    async with shop.work.unit_of_work() as uow:
+        await uow.tx.execute(
+            "UPDATE conversation SET opted_out_at = $1 WHERE channel = 'sms'", shop.clock.now()
+        )
+    closed = "We cannot write to you by SMS. Write START from there to open it."
+    assert await app.says("messages") == [closed]
+    assert await app.presses("Channels") == [
+        f"By Simulator only when the first way fails.\n{closed}"
+    ]
+    await app.presses("Simulator")
+    await app.presses("Write here first")
+    assert await app.says("messages") == [
+        "Gifts and offers come to you by Simulator, at most 6 a month."
+    ]
+
+
+async def test_s33a_who_stops_and_allows_them_elsewhere_gets_them_there(shop: Cafe) -> None:
     sms, app = await on_two(shop)
     for pressed in ("Messages", "Channels", "SMS", "Allow", "SMS", "Write here first"):
         await app.presses(pressed)
     await sms.says("STOP")
-    await app.says("messages")
-    assert app.message.text == OFF
-    await app.presses("Get offers")
-    # She chose SMS, and it is closed: no other channel takes over after a stop (S33a).
-    assert await app.says("messages") == [
-        "We cannot write to you by SMS. Write START from there to open it."
-    ]
-    await app.presses("Channels")
-    await app.presses("Simulator")
-    await app.presses("Write here first")
+    assert (await preference(shop))["channel"] == "sms"
+    shop.clock.advance(timedelta(minutes=1))
+    await app.says("resume")
     assert await app.says("messages") == [
         "Gifts and offers come to you by Simulator, at most 6 a month."
     ]
@@ -288,7 +304,7 @@ async def test_where_all_shops_share_a_clock_it_is_there_for_who_asks(cafe: Cafe
     assert await anna.says("Europe/Lisbon") == ["Noted: it is 09:00 where you are."]
     # A pause ends by it: in Lisbon it is 11 March when it is the 12th in Prague.
     await cafe.passes(days=9, hours=14, minutes=30)
-    assert (await anna.says("pause"))[0].startswith("We stay quiet until 11 April 2026, ")
+    assert (await anna.says("pause"))[0].startswith("From 11 April 2026 ")
     await anna.says("messages")
     assert "Time zone" in anna.buttons
 

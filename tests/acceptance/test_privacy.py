@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.segments import plain
-from bot.domain.messages import Action, phrase
+from bot.domain.messages import phrase
 from tests.acceptance.cafe import Cafe, preset
 from tests.acceptance.conftest import OpenCafe, everywhere, on
 from tests.acceptance.two_channels import texter
@@ -79,8 +79,7 @@ async def test_s37_the_word_erases_and_who_writes_again_is_a_stranger(cafe: Cafe
     # The address stays no longer than the goodbye takes.
     await cafe.passes(minutes=1)
     assert await addresses(cafe) == {till.name}
-    [welcome] = (await anna.says("balance"))[:1]
-    assert welcome.startswith("Kavárna Lípa")
+    assert (await anna.says("balance"))[0].startswith("Welcome to Kavárna Lípa.")
     again = await cafe.member("Anna")
     assert (await again.says("balance"))[0].startswith("0 of 10 stamps")
     # What stays adds up: the café proves it when it closes.
@@ -100,8 +99,7 @@ async def addresses(cafe: Cafe) -> set[str]:
     }
 
 
-@everywhere()
-@pytest.mark.parametrize("typed", ["Erase me", "yes", "ERASE IT ALL", "sure", "ERA SE", "7"])
+@pytest.mark.parametrize("typed", ["Erase me", "yes", "ERASE IT ALL", "SMAZAT", "ERA SE", "7"])
 async def test_any_other_word_changes_nothing(cafe: Cafe, typed: str) -> None:
     anna, _, _ = await stamped(cafe, 1)
     await anna.says("privacy")
@@ -112,7 +110,7 @@ async def test_any_other_word_changes_nothing(cafe: Cafe, typed: str) -> None:
         assert (await anna.says("balance"))[0].startswith("1 of 10 stamps")
 
 
-@everywhere()
+@on(*ALL)
 async def test_cancelling_and_asking_something_else_erase_nothing(cafe: Cafe) -> None:
     anna, _, _ = await stamped(cafe, 1)
     async with cafe.nothing_changes():
@@ -127,14 +125,14 @@ async def test_cancelling_and_asking_something_else_erase_nothing(cafe: Cafe) ->
 
 
 @on(*ALL)
-@pytest.mark.parametrize("address", ["formal", "friendly"])
 @pytest.mark.parametrize(
     ("language", "typed"),
     [("en", "Erase"), ("cs", "smazat."), ("pl", "usun"), ("ro", "Sterge"), ("ru", "удалить")],
 )
 async def test_it_is_the_word_of_the_language_however_it_is_spelled(
-    open_cafe: OpenCafe, language: str, typed: str, address: str
+    open_cafe: OpenCafe, channel: str, language: str, typed: str
 ) -> None:
+    address = "friendly" if channel in ("whatsapp", "console", "simulator-text") else "formal"
     formal = ('address = "formal"', f'address = "{address}"')
     cafe = await open_cafe(preset("cafe-stamps", ALL_LANGUAGES, formal))
     anna = await cafe.member(language=language)
@@ -170,8 +168,10 @@ async def test_by_text_a_shop_without_a_contact_is_asked_at_the_till(open_cafe: 
 async def test_no_sentence_erases_but_it_shows_the_page(cafe: Cafe) -> None:
     anna, _, _ = await stamped(cafe, 1)
     async with cafe.nothing_changes():
-        for sentence in ("please delete all my data", "ERASE", "erase me now, please"):
+        for sentence in ("please delete all my data", "erase me", "what do you know about me?"):
             await anna.says(sentence)
+            assert anna.buttons == [HELD, ERASE, "Menu"]
+        await anna.says("ERASE")
     assert (await anna.says("balance"))[0].startswith("1 of 10 stamps")
 
 
@@ -179,9 +179,18 @@ async def test_a_stranger_has_nothing_to_be_told_or_erased(cafe: Cafe) -> None:
     eve = cafe.guest("Eve")
     await eve.says("privacy")
     assert HELD not in eve.buttons
-    for action in ("my_data", "erase_me"):
-        [shown, *_] = await eve.means(Action(action))
+
+
+async def test_buttons_of_before_show_a_stranger_the_page(cafe: Cafe) -> None:
+    anna, _, _ = await stamped(cafe, 1)
+    await anna.says("privacy")
+    before = anna.message
+    await anna.presses(ERASE)
+    await anna.says("erase")
+    for button in (HELD, ERASE):
+        [shown] = await anna.presses(button, before)
         assert shown.startswith("For your card Kavárna Lípa keeps")
+        assert anna.buttons == ["Join"]
 
 
 async def test_nobody_is_told_or_erased_but_who_asks(cafe: Cafe) -> None:

@@ -101,7 +101,7 @@ async def test_join_card_stamps_redeem_used(demo: str, page: Page) -> None:
     await write(page, 1, "1")
     await sees(page, 1, "Vše je připraveno.")
     if os.environ.get("REGULARS_PICTURES"):
-        await write(page, 2, "find Anna")
+        await code_of(page, "Anna")
         await press(page, 0, "Card")
         await sees(page, 0, "Show this card when you pay.")
         await page.wait_for_timeout(900)
@@ -150,6 +150,7 @@ async def test_a_month_later(demo: str, page: Page) -> None:
     assert await days(page, 0) == [began, *(at.date() for at, _ in came)]
     assert await messages(page, 1) == before[1]
     if os.environ.get("REGULARS_PICTURES"):
+        await later.blur()
         await page.wait_for_timeout(900)
         await page.screenshot(path=PICTURES / "month-later.png")
 

@@ -21,7 +21,7 @@ from tests.doubles.smtp import SmtpDouble
 
 ANNA = "anna@example.org"
 FROM = "karta@lipa.example"
-QUICK = Patience(reply_s=0.3, begin_s=0.6, accept_s=0.3)
+QUICK = Patience(reply_s=0.5, wait_s=2.0, begin_s=1.0, accept_s=0.5)
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MAIL = Mail(
     subject="Kavárna Lípa: něco pro vás",

@@ -15,8 +15,9 @@ import pytest
 
 from bot.channels.base import SendError
 from bot.channels.email import Email
-from bot.channels.smtp import CONNECTIONS, Encryption, Server
+from bot.channels.smtp import CONNECTIONS, Encryption, Patience, Server
 from bot.domain.messages import Address
+from bot.handover import SENDING_SECONDS
 from tests.channels.smtp_kit import AT, FROM, MAIL, certificates, email_at, to_anna
 from tests.channels.telegram_kit import png
 from tests.doubles.smtp import PASSWORD, USER, Arrived, SmtpDouble
@@ -344,3 +345,8 @@ class TestConnections:
 def test_the_setting_says_how_to_get_there(url: str, server: Server) -> None:
     assert Server.of(url) == server
     assert "pw" not in repr(Server.of("smtps://me:pw@mail.example"))
+
+
+def test_a_mail_takes_less_than_its_sender_waits() -> None:
+    whole = Patience()
+    assert whole.wait_s + whole.begin_s + whole.accept_s < SENDING_SECONDS

@@ -321,7 +321,9 @@ class TestReceipts:
             ("30007", "halted"),
         ],
     )
-    def test_s32_a_failure_says_what_it_means_beyond_the_message(self, code: str, effect: str) -> None:
+    def test_s32_a_failure_says_what_it_means_beyond_the_message(
+        self, code: str, effect: str
+    ) -> None:
         [receipt] = self.receipt(MessageStatus="undelivered", ErrorCode=code)
         assert isinstance(receipt, DeliveryReceipt)
         assert (receipt.effect, receipt.reason.split()[0]) == (effect, code)

@@ -200,14 +200,18 @@ def test_a_database_not_migrated_yet(
         expected = Ran(0, [f"info database {database} is not made yet: `regulars run` makes it"])
     else:
         expected = Ran(
-            1, ["error database lacks 0001_initial, 0002_channels: run `regulars migrate`"]
+            1,
+            [
+                "error database lacks 0001_initial, 0002_channels, 0003_unasked: run `regulars migrate`"
+            ],
         )
         refusal = "error: the database does not have the current schema: run `regulars migrate`"
         assert run("staff", "add", "Anna", "--role", "owner") == Ran(1, [], [refusal])
     checked = run("check")
     assert Ran(checked.code, checked.out[1:-1]) == expected
     assert not database.exists()
-    assert run("migrate") == Ran(0, ["applied 0001_initial", "applied 0002_channels"])
+    names = ("0001_initial", "0002_channels", "0003_unasked")
+    assert run("migrate") == Ran(0, [f"applied {name}" for name in names])
     assert run("migrate") == Ran(0, ["The schema is current: nothing to do."])
     assert run("check").code == 0
 

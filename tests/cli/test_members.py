@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.expiry import add_months, local_midnight
 from bot.domain.rewards import Voucher
-from bot.services import importing, merging, redeeming, staffing, wallets
+from bot.services import erasing, importing, merging, redeeming, staffing, wallets
 from bot.services.merging import Merged
 from bot.services.unit_of_work import Work
 from bot.storage import members, operations
@@ -234,3 +234,89 @@ async def test_an_imported_member_is_in_the_ledger_like_any_other(work: Work) ->
         operation = await operations.get(uow.tx, entry.operation_id)
         assert operation is not None
         assert (operation.kind, operation.member_id) == ("import", member.id)
+
+
+GOES = (
+    "Goes: name, birthday, numbers, addresses, tags, cards, messages and questions; what is left "
+    "on the card is written off."
+)
+STAYS = (
+    "Stays: the ledger and the consents, nobody's; and a keyed hash of the code and of each number "
+    "and address, so that no import brings them back."
+)
+
+
+def nobody(code: str) -> Ran:
+    """What is said of a code nobody has."""
+    return Ran(
+        1,
+        [],
+        [
+            f'error: no member has the code, card or phone number "{code}": '
+            "write a number with its country, such as +420777123456"
+        ],
+    )
+
+
+def test_s37_erase_says_who_goes_and_what_stays_and_there_is_nobody_after_it(shop: Shop) -> None:
+    bring_in(shop, PEOPLE)
+    who = ["ANNA-1  Anna Nová", "  stamps: 3", "  reward:coffee: 2", GOES, STAYS]
+    assert shop.run("members", "erase", "+420777123456", "--yes") == Ran(0, [*who, "Erased."])
+    for reference in ("ANNA-1", "+420777123456"):
+        assert shop.run("members", "show", reference) == nobody(reference)
+        assert shop.run("members", "erase", reference, "--yes") == nobody(reference)
+    assert [line.split(",")[0] for line in exported(shop).splitlines()] == ["code", "M2", "M3"]
+    assert shop.run("ledger", "verify").out == ["5 entries, 0 differences."]
+
+
+def test_erase_without_a_terminal_asks_for_yes_and_erases_nothing(shop: Shop) -> None:
+    bring_in(shop, PEOPLE)
+    ran = shop.run("members", "erase", "ANNA-1")
+    assert (ran.code, ran.err) == (
+        1,
+        ["error: nobody is here to be asked: run it again with --yes to erase for good"],
+    )
+    assert exported(shop) == PEOPLE
+
+
+@pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 1)])
+def test_erase_on_a_terminal_asks_first(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, answer: bool, code: int
+) -> None:
+    bring_in(shop, PEOPLE)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda _question: answer)
+    ran = shop.run("members", "erase", "ANNA-1")
+    assert (ran.code, ran.err) == (code, [] if answer else ["error: nothing was erased"])
+    assert ("ANNA-1" in exported(shop)) is not answer
+
+
+@pytest.mark.parametrize("column", ["code", "phone", "email"])
+def test_s37_no_import_brings_the_erased_back(shop: Shop, column: str) -> None:
+    bring_in(shop, "code,phone,email,stamps\nA1,+420777123456,anna@example.com,3\n")
+    shop.run("members", "erase", "A1", "--yes")
+    value = {"code": "a1", "phone": "777 123 456", "email": "Anna@example.com"}[column]
+    today = datetime.now(PRAGUE).date().isoformat()
+    ran = bring_in(shop, f"{column},name\n{value},Anna\n")
+    assert (ran.code, ran.out) == (1, [])
+    assert ran.err == [
+        f"error: {shop.folder}/people.csv:2 {column}: whose this is asked to be erased on {today}: "
+        "remove the line",
+        "error: Nothing was imported: put these right and import the file again.",
+    ]
+    assert len(exported(shop).splitlines()) == 1
+
+
+async def test_s37_who_is_erased_while_a_file_comes_in_is_left_out(work: Work) -> None:
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    text = "code,stamps\nA1,4\nA2,4\n"
+    people, _ = await importing.check(work, text, now, lambda *_: None)
+    await importing.bring_in(work, people, now, lambda *_: None)
+    async with work.unit_of_work() as uow:
+        member = await members.by_code(uow.tx, "A1")
+        assert member is not None
+        await erasing.erase(uow, member.id, now)
+    again = await importing.bring_in(work, people, now, lambda *_: None)
+    assert again == importing.Imported(0, 2)
+    async with work.reading() as reader:
+        assert await members.count(reader) == 1

@@ -71,6 +71,35 @@ def test_prints_what_to_submit(programme: Callable[[str], None], run: Callable[.
     assert "points" not in {t["name"] for t in found}
 
 
+def test_a_campaign_has_its_sentence_when_it_is_on_and_one_for_a_gift_when_it_gives(
+    programme: Callable[[str], None], run: Callable[..., Ran]
+) -> None:
+    programme(
+        "[campaigns.expiry]\non = false\n[campaigns.birthday]\ngift = { stamps = 1 }\n"
+        "[campaigns.statement]\non = true"
+    )
+    found = {
+        template["name"]: template
+        for template in json.loads("\n".join(run("templates", "--json").out))
+        if template["language"] == "en"
+    }
+    assert {name for name in found if name.startswith("campaign_")} >= {
+        *("campaign_birthday", "campaign_birthday_gift", "campaign_winback"),
+        *("campaign_almost_there", "campaign_statement"),
+    }
+    assert not found.keys() & {"campaign_expiry", "campaign_winback_gift", "campaign_milestone"}
+    assert found["campaign_birthday_gift"] == {
+        "name": "campaign_birthday_gift",
+        "language": "en",
+        "category": "MARKETING",
+        "body": (
+            "Hello, this is {{1}}. Happy birthday from all of us. Our gift is on your card: {{2}}. "
+            "Reply STOP to end these messages."
+        ),
+        "samples": {"1": "Kavárna Lípa", "2": "2 stamps"},
+    }
+
+
 def test_prints_the_same_for_people(
     programme: Callable[[str], None], run: Callable[..., Ran]
 ) -> None:

@@ -252,6 +252,17 @@ async def test_s33a_a_dead_number_lets_another_consented_channel_take_over(
     assert await post.occasion(number) == ("taken", "")
 
 
+async def test_s32_a_dead_number_is_not_tried_again_for_want_of_another_way(
+    post: Regulars,
+) -> None:
+    anna = await post.member("sms")
+    number = await post.plan(anna, "season")
+    post.providers["sms"].fails(SendError("blocked", "30005 nobody has this number"))
+    await post.delivers(3)
+    assert len(post.providers["sms"].tried) == 1
+    assert await post.occasion(number) == ("dropped", "no channel")
+
+
 async def test_s32_who_told_the_network_to_stop_hears_nothing_more_anywhere(
     post: Regulars,
 ) -> None:

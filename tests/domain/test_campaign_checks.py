@@ -96,6 +96,18 @@ ADDED = [
      'there is no text for "cs": add it'),
     ('[campaigns.winback]\nvariants.hot.text = "{nam}" #!', "campaigns.winback.variants.hot.text",
      "error", 'there is nothing to put in {nam} here. Did you mean "name"?'),
+    (f'[campaigns.winback]\ntext = "{"x" * 247}" #!\n[sms]\nprice = 0.05',
+     "campaigns.winback.text", "warning",
+     "by SMS this would come as several messages, each to be paid; characters to leave "
+     "out: about 1"),
+    (f'[campaigns.winback]\ntext = "{"я" * 80}" #!\n[sms]\nprice = 0.05',
+     "campaigns.winback.text", "warning",
+     "by SMS this would come as several messages, each to be paid; characters to leave "
+     "out: about 6"),
+    (f'[campaigns.winback]\ntext = "{"č" * 80}" #!\n[sms]\nprice = 0.05\naccents = true',
+     "campaigns.winback.text", "warning",
+     "by SMS this would come as several messages, each to be paid; characters to leave "
+     "out: about 6"),
     # Gifts
     ('[campaigns.winback.gift] #!\nreward = "cofee"\n', "campaigns.winback.gift", "error",
      'there is no reward with the code "cofee". Did you mean "coffee"?'),
@@ -172,6 +184,8 @@ def test_values_that_do_not_go_together_are_named(
 @pytest.mark.parametrize(
     "added",
     [
+        f'[campaigns.winback]\ntext = "{"č" * 234}{{name}}"\n[sms]\nprice = 0.05',
+        f'[campaigns.winback]\ntext = "{"x" * 500}"\n[sms]\nprice = 0.05\nsegments = 4',
         # As it is without a table
         "[caps]\nmember = { day = 1, week = 2, month = 6 }\n"
         "[caps.groups]\nstatement.month = 1\noccasions.year = 2\nwinback.quarter = 1",

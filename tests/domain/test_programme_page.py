@@ -18,7 +18,15 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
-from bot.domain.campaign_rules import PLACES, PRIORITY, CampaignRules, Campaigns, Giving
+from bot.domain.campaign_rules import (
+    DEFAULT_CAPS,
+    PLACES,
+    PRIORITY,
+    CampaignRules,
+    Campaigns,
+    Caps,
+    Giving,
+)
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
 from bot.domain.programme import Programme
@@ -124,6 +132,13 @@ def test_the_pages_whole_programme_works_and_so_do_its_rules() -> None:
     whole, *more = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
     assert findings(whole) == ()
     assert [findings(f"{whole}\n{one}") for one in more] == [()] * 7
+
+
+def test_the_page_shows_the_caps_as_they_are_without_the_table() -> None:
+    [shown] = re.findall(r"```toml\n(\[caps\].*?)```", PAGE, flags=re.DOTALL)
+    caps = Caps(**tomllib.loads(shown)["caps"])
+    assert caps.channels == {"sms": {"month": 2}}
+    assert caps.model_copy(update={"channels": {}}) == DEFAULT_CAPS
 
 
 @pytest.mark.parametrize(("campaign", "header"), CAMPAIGNS.items())

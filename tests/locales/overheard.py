@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.domain.members import Role
 from bot.domain.messages import Action
-from bot.services import proving
+from bot.services import preferences, proving
+from bot.services.joining import decide_marketing
 from bot.storage import conversations
 from tests.acceptance.cafe import Cafe, preset
 from tests.chat import Person
+from tests.locales.broadcasting import broadcasting
 from tests.locales.reminded import reminding
 from tests.locales.texting import (
     ALL_RULES,
@@ -35,6 +37,8 @@ async def play(listener: Listener) -> None:
         visiting,
         redeeming,
         settling,
+        leaving,
+        choosing,
         stamping,
         selling,
         handing_over,
@@ -42,6 +46,7 @@ async def play(listener: Listener) -> None:
         working,
         asking,
         reminding,
+        broadcasting,
     ):
         await act(listener)
 
@@ -180,6 +185,42 @@ async def settling(listener: Listener) -> None:
             chat = await conversations.get(uow.tx, 1)
             assert chat is not None
             await proving.send_code(uow, chat, "+420777123123", cafe.clock.now())
+
+
+async def choosing(listener: Listener) -> None:
+    """How many messages, where, by whose clock; stops in a sentence, and their undoing."""
+    far = '[[locations]]\ncode = "far"\nname = "Far"\nzone = "Europe/London"'
+    async with listener.cafe(programme(VISIT, PURCHASE, more=far), "whatsapp") as cafe:
+        anna = await joins(cafe)
+        await says(anna, "messages", "resume", "fewer", "only gifts", "pause", "settings")
+        await says(anna, "messages", "1", "stop", "messages", "resume")
+        for said in ("stop_how", "stop_whether", "stop_said"):
+            await anna.means(Action(said))
+        await anna.says("1")
+        await anna.means(Action("undo_stop", ("1",)))
+        await says(anna, "stop", "menu", "zone", "?", "New York", "zone", "1", "resume")
+        async with cafe.work.unit_of_work() as uow:
+            await decide_marketing(uow, 1, "whatsapp", False, "", cafe.clock.now())
+        await says(
+            anna, "messages", "5", "2", "1", "2", "1", "1", "messages", "fewer", "only gifts"
+        )
+        async with cafe.work.unit_of_work() as uow:
+            await conversations.opt_out(uow.tx, 1, cafe.clock.now())
+            await preferences.prefer(uow, 1, "sms")
+        await says(anna, "messages", "1", "1")
+    weekly = programme(VISIT, PURCHASE, more="[caps]\nmember = { week = 1 }")
+    async with listener.cafe(weekly) as cafe:
+        await says(await joins(cafe), "resume", "messages")
+
+
+async def leaving(listener: Listener) -> None:
+    """What is kept, and being erased."""
+    source = programme(VISIT, PURCHASE)
+    for each in (source, source.replace("contact = ", "# ")):
+        async with listener.cafe(each) as cafe:
+            anna, eve = await joins(cafe), await joins(cafe)
+            await says(anna, "privacy", "1", "privacy", "2", "no")
+            await says(eve, "privacy", "2", "erase")
 
 
 async def stamping(listener: Listener) -> None:

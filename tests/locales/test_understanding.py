@@ -40,6 +40,34 @@ def test_a_question_is_understood_however_it_is_spelled(
     assert understanding.guess(text, (language,)) == Guess(intent, sure=True)
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "intent"),
+    [
+        ("en", "thanks, but stop texting me please", "stop"),
+        ("en", "how do I unsubscribe", "how_to_stop"),
+        ("cs", "mi už nic neposílejte", "stop"),
+        ("cs", "jak to vypnu", "how_to_stop"),
+        ("ru", "больше мне не пишите, пожалуйста", "stop"),
+        ("en", "write to me less often", "messages"),
+        ("ro", "pauză la oferte", "messages"),
+        ("en", "change my name", "settings"),
+        ("cs", "chci změnit jméno", "settings"),
+    ],
+)
+def test_the_parts_of_an_intent_are_told_apart_in_whatever_order_and_however_polite(
+    understanding: Understanding, language: str, text: str, intent: str
+) -> None:
+    assert understanding.guess(text, (language,)) == Guess(intent, sure=True)
+
+
+@pytest.mark.parametrize("text", ["stop texting me?", "stop texting me the stamps"])
+def test_a_stop_that_is_a_question_or_about_something_else_is_asked_about(
+    understanding: Understanding, text: str
+) -> None:
+    guess = understanding.guess(text, ("en",))
+    assert (guess.intent, guess.candidates[0]) == (None, "stop")
+
+
 def test_another_language_of_the_shop_is_understood_too(understanding: Understanding) -> None:
     assert understanding.guess("kolik mi chybí do kávy?", ("ru", "cs")).intent == "missing"
     assert understanding.guess("how many points do I have", ("cs",)).intent == "balance"

@@ -100,8 +100,8 @@ class _Phones(Simulator):
 
     identity_kind = "phone"
 
-    def __init__(self) -> None:
-        super().__init__("sms", Sms.limits)
+    def __init__(self, name: str = "sms") -> None:
+        super().__init__(name, Sms.limits)
 
 
 class Texter(InLines):
@@ -124,15 +124,16 @@ class Texter(InLines):
 
 
 class _Texting(World):
-    """Where everybody texts."""
+    """Where everybody texts; other channels are on as well, where they are named."""
 
-    def __init__(self) -> None:
+    def __init__(self, *beside: str) -> None:
         super().__init__()
         self._phones = _Phones()
+        self._beside = {name: _Phones(name) for name in beside}
 
     async def open(self, database_url: str, work: Work, clock: Clock) -> House:
         settings = Settings(database_url=database_url, public_url=SITE)
-        self.house = build(settings, work, clock, {"sms": self._phones})
+        self.house = build(settings, work, clock, {"sms": self._phones, **self._beside})
         return self.house
 
     def person(self, name: str, language: str) -> Person:
@@ -148,15 +149,16 @@ class Listener:
         self.heard: list[Reply] = []
 
     @asynccontextmanager
-    async def cafe(self, source: str) -> AsyncIterator[Cafe]:
-        """A café, all of whose replies are heard when it closes."""
+    async def cafe(self, source: str, *beside: str) -> AsyncIterator[Cafe]:
+        """A café, all of whose replies are heard when it closes; channels that are on as well."""
         file = self._folder / f"{len(list(self._folder.iterdir()))}.db"
         shutil.copy(self._template, file)
-        cafe = Cafe(_Texting(), f"sqlite://{file}", source)
+        cafe = Cafe(_Texting(*beside), f"sqlite://{file}", source)
         await cafe.opens()
         try:
             yield cafe
-            for row in await cafe.rows("SELECT body_sealed FROM outbox ORDER BY id"):
+            said = "SELECT body_sealed FROM outbox WHERE body_sealed <> '' ORDER BY id"
+            for row in await cafe.rows(said):
                 stored = json.loads(cafe.opened("outbox.body", row["body_sealed"]))
                 self.heard.append(reply_from_json(stored))
             assert await cafe.failures() == []

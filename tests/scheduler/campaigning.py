@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot import programmes
 from bot.domain.members import Member
+from bot.domain.messages import Reply
 from bot.services import gifts, joining, planning, preferences, unasked
 from bot.services.unit_of_work import Work
 from bot.storage.database import required_instant
@@ -99,18 +100,23 @@ class Regulars(Shop):
             for row in rows
         ]
 
-    async def hears(self, member: Member, when: str) -> str:
-        """What a member is told at a moment, in English; empty when nothing is."""
+    async def hears(self, member: Member, when: str, language: str = "en") -> str:
+        """What a member is told at a moment; empty when nothing is."""
+        reply = await self.reply(member, when)
+        if reply is None:
+            return ""
+        assert reply.template is not None
+        assert _WORDS.render(reply.template, language)
+        return "\n".join(_WORDS.render(phrase, language) for phrase in reply.phrases)
+
+    async def reply(self, member: Member, when: str) -> Reply | None:
+        """The message a member gets at a moment, if any."""
+        campaigns = {campaign.name: campaign for campaign in CAMPAIGNS}
         async with self.uow() as uow:
             # Receipts of the till have long arrived: an answer on its way would go first.
             await uow.tx.execute("UPDATE outbox SET state = 'accepted'")
-            campaigns = {campaign.name: campaign for campaign in CAMPAIGNS}
             picked = await unasked.pick(uow, member.id, campaigns, {CHANNEL}, at(when))
-        if picked is None:
-            return ""
-        assert picked.reply.template is not None
-        assert _WORDS.render(picked.reply.template, "en")
-        return "\n".join(_WORDS.render(phrase, "en") for phrase in picked.reply.phrases)
+        return picked.reply if picked else None
 
     async def reasons(self) -> list[str]:
         """Why what was planned is not said."""

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from bot.clock import Clock
+from bot.clock import Clock, StandingClock
 from bot.domain.members import Role, Staff
 from bot.domain.messages import Address
 from bot.domain.rewards import Voucher
 from bot.services import earning, joining, leases, redeeming, staffing, wallets
 from bot.services.unit_of_work import Work
 from bot.storage import conversations
+from scheduler.campaigns import CAMPAIGNS
 from scheduler.clock import Ticker
-from scheduler.jobs import SWEEP_LEASE, SWEEP_LEASE_LENGTH, sweep
+from scheduler.jobs import (
+    PLAN_LEASE,
+    PLAN_LEASE_LENGTH,
+    SWEEP_LEASE,
+    SWEEP_LEASE_LENGTH,
+    plan,
+    sweep,
+)
+from tests.scheduler.campaigning import Regulars, at, only
+from tests.services.asking import Asking
+from tests.services.shop import NOW, cafe
 
 
 class FixedClock(Clock):
@@ -77,6 +89,155 @@ async def test_only_one_process_sweeps_at_a_time(work: Work) -> None:
     assert await sweep(other, clock, Delivered()) is False
     assert await sweep(work, clock, Delivered()) is True
     assert await sweep(other, clock, Delivered()) is True
+
+
+# Planning
+
+
+async def occasions(work: Work) -> list[tuple[str, str]]:
+    """All that was ever planned: campaign and occurrence."""
+    async with work.reading() as reader:
+        rows = await reader.rows("SELECT campaign, occurrence FROM occasion ORDER BY id")
+    return [(row["campaign"], row["occurrence"]) for row in rows]
+
+
+async def test_s29_only_one_process_plans_at_a_time(work: Work) -> None:
+    clock, asking = FixedClock(), Asking()
+    other = Work(work.database, ("en", "cs"), owner="another process")
+    await leases.take(work, PLAN_LEASE, clock.real_now(), PLAN_LEASE_LENGTH)
+    assert await plan(other, clock, [asking]) is False
+    assert asking.scenes == []
+    assert await plan(work, clock, [asking]) is True
+    assert await plan(other, clock, [asking], again=True) is True
+    assert len(asking.scenes) == 2 * 2  # for gifts, and for messages
+
+
+async def test_s29_a_planner_that_died_is_followed_once_its_lease_is_over(work: Work) -> None:
+    clock, asking = FixedClock(), Asking()
+    await leases.take(work, PLAN_LEASE, clock.real_now() - PLAN_LEASE_LENGTH, PLAN_LEASE_LENGTH)
+    other = Work(work.database, ("en", "cs"), owner="another process")
+    assert await plan(other, clock, [asking]) is True
+
+
+async def test_s29_a_lease_is_kept_for_as_long_as_the_planning_takes(work: Work) -> None:
+    """A short one is renewed, so that a planner that dies keeps nobody waiting."""
+    length, began = timedelta(seconds=0.03), FixedClock().real_now()
+    other = Work(work.database, ("en", "cs"), owner="another process")
+    renewed, times = asyncio.Event(), itertools.count()
+
+    def real_now() -> datetime:
+        asked = next(times)
+        if asked == 3:
+            renewed.set()
+        return began + asked * length
+
+    async with leases.holding(work, "long", real_now, length) as ours:
+        assert ours
+        await asyncio.wait_for(renewed.wait(), 10)
+        async with leases.holding(other, "long", lambda: began + 2 * length, length) as theirs:
+            assert not theirs
+    async with leases.holding(other, "long", lambda: began, length) as theirs:
+        assert theirs
+
+
+async def test_s29_a_scheduler_in_each_of_two_processes_plans_once(work: Work) -> None:
+    """A scheduler in each web worker, a known failure: nobody is planned or given twice."""
+    shop = Regulars(work)
+    await shop.follows(cafe() + only("birthday", "gift = { stamps = 2 }"))
+    anna = await shop.regular("Anna", birthday=(3, 14))
+    other = Work(work.database, ("en", "cs"), owner="another process")
+    clock = StandingClock(at("2026-03-14 08:00"))
+    both = await asyncio.gather(*(plan(each, clock, CAMPAIGNS) for each in (work, other) * 2))
+    assert any(both)
+    assert await occasions(work) == [("birthday", "2026")]
+    assert await shop.lines(anna) == [("gift", "stamps", 2)]
+
+
+async def test_s29_four_hours_of_downtime_lose_nobody_and_send_nothing_stale(work: Work) -> None:
+    shop = Regulars(work)
+    await shop.follows(cafe() + only("birthday"))
+    await shop.regular("Anna", birthday=(3, 14))
+    await shop.regular("Jana", birthday=(3, 13))
+    clock = StandingClock(at("2026-03-13 21:30"))  # half past ten in the evening
+    clock.advance(timedelta(hours=4))
+    await plan(work, clock, CAMPAIGNS)
+    async with work.reading() as reader:
+        rows = await reader.rows("SELECT member_id FROM occasion")
+    assert [shop.names[row["member_id"]] for row in rows] == ["Anna"]
+
+
+async def test_s29_a_restart_skips_nobody(work: Work) -> None:
+    """What was looked at before the restart is not looked at again at once, what was not is."""
+    shop = Regulars(work)
+    await shop.follows(cafe() + only("birthday"))
+    await shop.regular("Anna", birthday=(3, 14))
+    clock = StandingClock(at("2026-03-14 08:00"))
+    bad, later = Asking("bad", fails=True), Asking("later")
+    await plan(work, clock, [*CAMPAIGNS, bad])
+    again = Work(work.database, ("en", "cs"), owner="after the restart")
+    bad.fails = False
+    bad.scenes.clear()
+    await plan(again, clock, [*CAMPAIGNS, bad, later])
+    assert await occasions(work) == [("birthday", "2026"), ("bad", "1"), ("later", "1")]
+    clock.advance(timedelta(minutes=11))
+    await plan(again, clock, [*CAMPAIGNS, bad, later])
+    assert len(await occasions(work)) == 3
+
+
+async def test_a_programme_edited_between_two_passes(work: Work) -> None:
+    """Switched on it is planned; switched off, nothing more is."""
+    shop = Regulars(work)
+    await shop.follows(cafe() + only("winback"))
+    await shop.regular("Anna", birthday=(3, 14))
+    clock = StandingClock(at("2026-03-14 08:00"))
+    await plan(work, clock, CAMPAIGNS)
+    assert await occasions(work) == []
+    await shop.follows(cafe() + only("birthday"))
+    clock.advance(timedelta(minutes=10))
+    await plan(work, clock, CAMPAIGNS)
+    assert await occasions(work) == [("birthday", "2026")]
+    await shop.regular("Jana", birthday=(3, 14))
+    await shop.follows(cafe() + only("expiry"))
+    clock.advance(timedelta(minutes=10))
+    await plan(work, clock, CAMPAIGNS)
+    assert await occasions(work) == [("birthday", "2026")]
+
+
+async def test_planning_tells_what_is_new(work: Work) -> None:
+    shop = Regulars(work)
+    await shop.regular("Anna")
+    told: list[tuple[str, int]] = []
+    for _ in range(2):
+        await plan(
+            work,
+            StandingClock(NOW),
+            [Asking()],
+            again=True,
+            planned=lambda campaign, new: told.append((campaign, new)),
+        )
+    assert told == [("asking", 1), ("asking", 0)]
+
+
+# The clock
+
+
+async def test_one_job_that_takes_long_holds_up_no_other() -> None:
+    """The sweep goes on while a big audience is being planned."""
+    swept = asyncio.Event()
+    planning = asyncio.Event()
+
+    async def long_one() -> None:
+        planning.set()
+        await asyncio.Event().wait()
+
+    async def short_one() -> None:
+        await planning.wait()
+        swept.set()
+
+    ticker = Ticker(long_one, short_one, seconds=0.01)
+    ticker.start()
+    await asyncio.wait_for(swept.wait(), 10)
+    ticker.stop()
 
 
 async def test_the_clock_keeps_ticking_when_a_job_fails() -> None:

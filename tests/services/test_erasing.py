@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.members import Consent, Member, Role, Staff
-from bot.domain.messages import Address, Reply, phrase
+from bot.domain.messages import Action, Address, Button, Reply, phrase
 from bot.domain.preferences import Preference
 from bot.services import (
     cards,
@@ -24,12 +24,13 @@ from bot.services import (
     staffing,
 )
 from bot.services.results import Refused
-from bot.storage import conversations, members, outbox, preferences, proofs
+from bot.storage import conversations, members, outbox, preferences, proofs, staff, tidying
 from bot.storage.conversations import Conversation
 from tests.services.shop import COFFEE, DAY, MINUTE, NOW, Shop, why
 
 PHONE, CHAT, MAIL = "+420777123456", "998877665", "anezka@example.com"
 NAME = "Anežka Zkoušková"
+_IN_JSON = "Zkou\\u0161kov\\u00e1"
 LATER = NOW + 5 * MINUTE
 
 
@@ -141,7 +142,7 @@ async def tables_with(shop: Shop, words: Sequence[str]) -> dict[str, set[str]]:
 
 
 def words_of(scene: Scene) -> list[str]:
-    spelled = [NAME, "Zkou\\u0161kov\\u00e1", PHONE[1:], CHAT, MAIL, "oatlatte", "letter of"]
+    spelled = [NAME, _IN_JSON, PHONE[1:], CHAT, MAIL, "oatlatte", "letter of"]
     return [*spelled, "05-17", "dietVegan", "Tokyo", scene.anna.code, scene.token]
 
 
@@ -302,7 +303,7 @@ async def test_a_colleague_stays_one_without_their_card(scene: Scene) -> None:
         left = await erasing.leave(uow, await shop_chat(uow, "till"), LATER)
     assert (left.id, left.member_id, left.staff_id) == (scene.till.id, None, scene.bara.id)
     async with shop.work.reading() as reader:
-        assert await staff_chats(reader) == [scene.till.id]
+        assert await staff.conversations(reader, tuple(Role)) == [scene.till.id]
     # What is about work is still sent, what was for the member is not.
     states = await rows(
         shop,
@@ -316,12 +317,6 @@ async def test_a_colleague_stays_one_without_their_card(scene: Scene) -> None:
 
 async def shop_chat(uow: Any, address: str) -> Conversation:
     return await conversations.enter(uow.tx, Address("telegram", address), "telegram", "en", NOW)
-
-
-async def staff_chats(reader: Any) -> list[int]:
-    from bot.storage import staff
-
-    return await staff.conversations(reader, tuple(Role))
 
 
 async def test_the_address_of_a_goodbye_is_forgotten_once_it_is_said(scene: Scene) -> None:
@@ -363,3 +358,27 @@ async def test_codes_sent_to_others_go_on_counting_for_their_numbers(scene: Scen
         assert await proofs.sent(uow.tx, "phone", since, "value_hash", PHONE) == 0
         assert await proofs.sent(uow.tx, "phone", since) == 4
         assert await proofs.sent(uow.tx, "phone", since, "conversation_id", scene.app.id) == 1
+
+
+async def test_what_colleagues_were_told_is_forgotten_but_for_what_they_may_answer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the newest at once, of all before it soon: a shop's years are many messages."""
+    shop = scene.shop
+    monkeypatch.setattr(tidying, "PAGE", 1)
+    choices = ((Button(phrase("button.card"), Action("card")),),)
+    async with shop.uow() as uow:
+        for name in (NAME, "Petr", "Jana"):
+            said = Reply((phrase("staff.whose", name=name),), choices if name == "Petr" else ())
+            await outreach.say(uow, scene.till.id, said, NOW)
+        await uow.tx.execute("UPDATE outbox SET state = 'accepted' WHERE state = 'due'")
+    known = [_IN_JSON, "Petr", "Jana"]
+    await erasing.tidy(shop.work, LATER)
+    assert (await tables_with(shop, known))["outbox"] == {*known}
+    await erase(shop, scene.anna)
+    assert (await tables_with(shop, known))["outbox"] == {_IN_JSON, "Petr"}
+    for _ in range(2):
+        await erasing.tidy(shop.work, LATER)
+        assert (await tables_with(shop, known))["outbox"] == {"Petr"}
+    async with shop.work.reading() as reader:
+        assert await tidying.untidied(reader) is None

@@ -9,11 +9,12 @@ import pytest
 
 from bot.domain.ledger import binding_order
 from bot.domain.members import Member, Role, Staff
+from bot.domain.preferences import Preference
 from bot.services import expiry, exporting, joining, profiles, staffing
 from bot.services.earning import Claimable
 from bot.services.merging import Merged
 from bot.services.results import Earned, Repeated, Undone, Used
-from bot.storage import members
+from bot.storage import members, preferences
 from tests.services.shop import COFFEE, DAY, MINUTE, NOW, Shop, cafe, deli, values, why
 
 YEAR = timedelta(days=365)
@@ -349,6 +350,44 @@ async def test_s33_a_stop_is_meant_for_the_channels_of_both(
     await _decide(shop, other, whatsapp=True)
     await shop.merge(anna, other)
     assert await _marketing(shop, anna) == {"telegram": False, "sms": False, "whatsapp": True}
+
+
+@pytest.mark.parametrize(
+    ("kept", "other_wants", "together"),
+    [
+        (Preference(), Preference(), Preference()),
+        (Preference(pace="fewer"), Preference(), Preference(pace="fewer")),
+        (Preference(), Preference(pace="gifts"), Preference(pace="gifts")),
+        (Preference(pace="gifts"), Preference(pace="fewer"), Preference(pace="gifts")),
+        (
+            Preference(paused_until=NOW + DAY),
+            Preference(paused_until=NOW + MINUTE),
+            Preference(paused_until=NOW + DAY),
+        ),
+        (Preference(), Preference(paused_until=NOW), Preference(paused_until=NOW)),
+        (
+            Preference("sms", zone="Asia/Tokyo"),
+            Preference("telegram", zone="Europe/London"),
+            Preference("sms", zone="Asia/Tokyo"),
+        ),
+        (Preference(), Preference("sms", zone="Asia/Tokyo"), Preference("sms", zone="Asia/Tokyo")),
+    ],
+)
+async def test_s33a_of_two_wishes_the_one_for_fewer_messages_holds(
+    shop: Shop,
+    anna: Member,
+    other: Member,
+    kept: Preference,
+    other_wants: Preference,
+    together: Preference,
+) -> None:
+    async with shop.uow() as uow:
+        await preferences.keep(uow.tx, anna.id, kept)
+        await preferences.keep(uow.tx, other.id, other_wants)
+    await shop.merge(anna, other)
+    async with shop.work.reading() as reader:
+        assert await preferences.of(reader, anna.id) == together
+        assert await preferences.of(reader, other.id) == Preference()
 
 
 async def _decide(shop: Shop, member: Member, **channels: bool) -> None:

@@ -23,11 +23,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+import aiohttp
+
 from bot import programmes
 from bot.cli.opening import open_work
 from bot.clock import Clock
 from bot.domain.members import Consent
-from bot.domain.messages import Address, Wording
+from bot.domain.messages import Address
 from bot.domain.segments import parse
 from bot.services import broadcasts
 from bot.services.unit_of_work import Work
@@ -41,6 +43,8 @@ from tests.doubles.telegram import TOKEN
 ROOT = Path(__file__).parents[2]
 #: Written once, people at a time.
 PAGE = 500
+#: In seconds: what is in doubt is settled after a minute.
+PATIENCE = 1800
 TEXT = "New on the counter from Monday: poppy seed cake."
 
 
@@ -98,10 +102,10 @@ class Broadcast:
             finally:
                 await database.close()
             work = await stack.enter_async_context(open_work(settings, Clock(), migrate=True))
-            await self._invite(work)
-            number = await self._begin(work)
+            await self._invite(work, telegram)
+            await self._begin(work)
             stack.push_async_callback(self._end)
-            await self._deliver(work, environment, number)
+            await self._deliver(work, environment)
             states = await self._states(work)
         return Sent(
             self.people, self._arrived(), states, self.kills, perf_counter() - started, self.seed
@@ -142,8 +146,13 @@ class Broadcast:
             stderr=asyncio.subprocess.DEVNULL,
         )
 
-    async def _invite(self, work: Work) -> None:
+    async def _invite(self, work: Work, telegram: str) -> None:
         """Everybody is a member who wrote on Telegram and wants offers."""
+        async with aiohttp.ClientSession() as session:
+            for number in range(self.people):
+                wrote = {"user": number + 1, "write": "hello"}
+                async with session.post(f"{telegram}/control/update", json=wrote) as answer:
+                    assert answer.status == 200, await answer.text()
         now = datetime.now(UTC)
         for begin in range(0, self.people, PAGE):
             async with work.unit_of_work() as uow:
@@ -157,15 +166,14 @@ class Broadcast:
                     consent = Consent("telegram", "marketing", True, "joining", "1", "chat", now)
                     await members.add_consent(uow.tx, member.id, consent)
 
-    async def _begin(self, work: Work) -> int:
+    async def _begin(self, work: Work) -> None:
         now = datetime.now(UTC)
         async with work.unit_of_work() as uow:
             segment = parse("all", uow.programme)
-            number = await broadcasts.draft(uow, Wording.of({"en": TEXT}), segment, None, now)
-            await broadcasts.start(uow, number, self.people, now)
-        return number
+            draft = await broadcasts.draft(uow, {"en": TEXT}, segment, None, now)
+            await broadcasts.start(uow, draft.id, self.people, now)
 
-    async def _deliver(self, work: Work, environment: Mapping[str, str], number: int) -> None:
+    async def _deliver(self, work: Work, environment: Mapping[str, str]) -> None:
         """Processes send; every now and then one dies in the middle, and another is started."""
         for _ in range(self.processes):
             await self._deliverer(environment)
@@ -176,7 +184,7 @@ class Broadcast:
             victim.send_signal(signal.SIGKILL)
             await victim.wait()
             await self._deliverer(environment)
-        async with asyncio.timeout(1800):
+        async with asyncio.timeout(PATIENCE):
             while await self._open(work):  # noqa: ASYNC110 - no event crosses processes
                 await asyncio.sleep(0.5)
 
@@ -186,7 +194,7 @@ class Broadcast:
 
     async def _until(self, work: Work, enough: object) -> None:
         assert callable(enough)
-        async with asyncio.timeout(1800):
+        async with asyncio.timeout(PATIENCE):
             while not enough(len(self._arrived())):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 

@@ -152,6 +152,32 @@ ROWS: dict[str, dict[str, Any]] = {
         "ends_at": NOW,
     },
     "question": {"conversation_id": 1, "text_sealed": "x", "asked_at": NOW, "staff_id": 1},
+    "occasion": {
+        "member_id": 1,
+        "campaign": "birthday",
+        "occurrence": "2026",
+        "state": "planned",
+        "variant": "",
+        "due_at": NOW,
+        "ends_at": NOW,
+        "planned_at": NOW,
+        "attempts": 0,
+        "outbox_id": 1,
+    },
+    "preference": {"member_id": 1, "pace": "all"},
+    "broadcast": {
+        "staff_id": 1,
+        "texts_sealed": "x",
+        "segment": "",
+        "state": "draft",
+        "people": 0,
+        "planned_through": 0,
+        "created_at": NOW,
+    },
+    "halt": {"campaign": "winback", "reason": "x", "staff_id": 1, "halted_at": NOW},
+    "planning": {"campaign": "winback", "planned_at": NOW},
+    "spending": {"channel": "sms", "month": 202603, "units": 0},
+    "erased": {"kind": "phone", "value_hash": "v", "erased_at": NOW},
 }
 #: What makes a second row of a table differ from the first wherever a key asks for it.
 SECOND: dict[str, dict[str, Any]] = {
@@ -173,6 +199,12 @@ SECOND: dict[str, dict[str, Any]] = {
     "allocation": {"entry_id": 2},
     "debt": {"entry_id": 2},
     "voucher": {"code": "WWWWWW"},
+    "occasion": {"occurrence": "2027"},
+    "preference": {"member_id": 2},
+    "halt": {"campaign": "birthday"},
+    "planning": {"campaign": "birthday"},
+    "spending": {"channel": "whatsapp"},
+    "erased": {"value_hash": "w"},
 }
 
 

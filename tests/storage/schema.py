@@ -11,6 +11,8 @@ from bot.storage.database import Reader
 #: Every table's columns in order; "?" where there may be nothing.
 COLUMNS = {
     "allocation": "id entry_id entry_month lot_id amount",
+    "broadcast": "id staff_id? texts_sealed segment state reason? people planned_through "
+    "planned_at? created_at started_at? ended_at?",
     "card": "id member_id token_hash token_sealed created_at revoked_at? main",
     "claim": "id code_hash operation_id amount_minor location? staff_id? created_at ends_at "
     "claimed_at?",
@@ -21,6 +23,8 @@ COLUMNS = {
     "entry": "id month operation_id member_id unit amount kind rules programme_version_id? "
     "reverses_id? reverses_month? occurred_at recorded_at",
     "entry_kind": "name",
+    "erased": "kind value_hash erased_at tidied_at?",
+    "halt": "campaign reason staff_id? halted_at",
     "identity": "id kind value_hash value_sealed member_id? staff_id? proven_at? created_at",
     "inbound": "id channel external_id received_at failure? message_sealed? conversation_id?",
     "invitation": "id token_hash staff_id created_at ends_at used_at?",
@@ -28,13 +32,17 @@ COLUMNS = {
     "lot": "id entry_id entry_month member_id unit amount remaining rule earned_at ends_at?",
     "member": "id code name_sealed language birthday_sealed? birthday_hash? birthday_set_at? "
     "home_location? source terms_version? minimum_age? tags joined_at last_visit_at? "
-    "merged_into_id? merged_at?",
+    "merged_into_id? merged_at? erased_at?",
     "member_word": "member_id word_hash",
+    "occasion": "id member_id campaign occurrence state reason? variant channel? due_at "
+    "ends_at planned_at taken_at? attempts outbox_id? claimed_by? lease_until?",
     "operation": "id key kind member_id? staff_id? location? undoes_id? answer_sealed created_at",
     "outbox": "id conversation_id member_id? class body_sealed choices edit_of? clear_of? state "
     "reason? attempts claimed_by? lease_until? due_at created_at sent_at? provider_id? "
     "doubtful_since? parts_taken",
     "pace": "sender next_at bulk_at",
+    "planning": "campaign planned_at",
+    "preference": "member_id channel? pace paused_until? zone?",
     "programme_version": "id digest source created_at",
     "proof": "id conversation_id value_hash value_sealed country code_hash tries created_at "
     "ends_at used_at? kind",
@@ -42,6 +50,7 @@ COLUMNS = {
     "question": "id conversation_id text_sealed asked_at answer_sealed? answered_at? staff_id?",
     "schema_version": "name applied_at",
     "setting": "name value_sealed",
+    "spending": "channel month units",
     "staff": "id name_sealed role location? shift_location? created_at removed_at?",
     "vault_key": "id purpose wrapped created_at",
     "voucher": "id code member_id reward programme_version_id entry_id entry_month state "
@@ -50,6 +59,7 @@ COLUMNS = {
 
 CHECKS = [
     "allocation amount",
+    "broadcast state",
     "claim amount_minor",
     "consent purpose",
     "debt amount",
@@ -59,10 +69,13 @@ CHECKS = [
     "lot amount",
     "lot amount remaining",
     "member source",
+    "occasion state",
     "outbox class",
     "outbox state",
+    "preference pace",
     "proof kind",
     "purchase amount_minor",
+    "spending month",
     "staff role",
     "vault_key purpose",
     "voucher state",
@@ -78,38 +91,54 @@ KEYS = [
     "debt (entry_id)",
     "entry (id, month)",
     "entry_kind (name)",
+    "erased (kind, value_hash)",
+    "halt (campaign)",
     "identity (kind, value_hash)",
     "inbound (channel, external_id)",
     "invitation (token_hash)",
     "lease (name)",
     "member (code)",
     "member_word (member_id, word_hash)",
+    "occasion (member_id, campaign, occurrence)",
     "operation (key)",
     "operation (undoes_id)",
     "pace (sender)",
+    "planning (campaign)",
+    "preference (member_id)",
     "purchase (operation_id)",
     "schema_version (name)",
     "setting (name)",
+    "spending (channel, month)",
     "voucher (code)",
 ]
 
 INDEXES = [
     "allocation_lot: allocation (lot_id)",
+    "broadcast_open: broadcast (id) WHERE state IN 'running', 'paused'",
     "consent_member: consent (member_id, channel, purpose, id)",
     "conversation_identity: conversation (identity_id)",
     "debt_open: debt (member_id, unit) WHERE remaining > 0",
     "entry_member: entry (member_id, id)",
     "entry_operation: entry (operation_id)",
+    "entry_spent: entry (member_id) WHERE kind IN 'fill', 'reserve', 'release', 'reverse'",
+    "erased_untidied: erased (erased_at) WHERE tidied_at IS NULL",
     "identity_member: identity (member_id) WHERE member_id IS NOT NULL",
     "identity_staff: identity (staff_id) WHERE staff_id IS NOT NULL",
     "inbound_failed: inbound (conversation_id) WHERE failure IS NOT NULL",
     "lot_ending: lot (ends_at) WHERE remaining > 0 AND ends_at IS NOT NULL",
     "lot_entry: lot (entry_id)",
     "lot_open: lot (member_id, unit, ends_at, earned_at, id) WHERE remaining > 0",
+    "lot_reward: lot (earned_at) WHERE remaining > 0 AND substrunit, 1, 7 = 'reward:'",
     "member_birthday: member (birthday_hash) WHERE birthday_hash IS NOT NULL",
+    "member_joined: member (joined_at)",
     "member_last_visit: member (last_visit_at) WHERE last_visit_at IS NOT NULL",
     "member_merged: member (merged_into_id) WHERE merged_into_id IS NOT NULL",
     "member_word_hash: member_word (word_hash)",
+    "occasion_campaign: occasion (campaign, occurrence, state)",
+    "occasion_due: occasion (due_at, id) WHERE state = 'planned'",
+    "occasion_open: occasion (member_id) WHERE state = 'planned'",
+    "occasion_outbox: occasion (outbox_id) WHERE outbox_id IS NOT NULL",
+    "occasion_taken: occasion (member_id, taken_at) WHERE taken_at IS NOT NULL",
     "operation_member: operation (member_id, created_at, id) WHERE member_id IS NOT NULL",
     "operation_staff: operation (staff_id, created_at, id) WHERE staff_id IS NOT NULL",
     "outbox_choices: outbox (conversation_id, id) WHERE choices",
@@ -118,6 +147,7 @@ INDEXES = [
     "outbox_provider: outbox (provider_id) WHERE provider_id IS NOT NULL",
     "outbox_said: outbox (conversation_id, created_at)",
     "outbox_sending: outbox (lease_until) WHERE state = 'sending'",
+    "preference_zone: preference (zone) WHERE zone IS NOT NULL",
     "programme_version_digest: programme_version (digest)",
     "proof_conversation: proof (conversation_id, created_at)",
     "proof_created: proof (created_at, country)",
@@ -132,6 +162,7 @@ INDEXES = [
 REFERENCES = [
     "allocation (entry_id, entry_month) -> entry (id, month)",
     "allocation (lot_id) -> lot (id)",
+    "broadcast (staff_id) -> staff (id)",
     "card (member_id) -> member (id)",
     "claim (operation_id) -> operation (id)",
     "claim (staff_id) -> staff (id)",
@@ -144,6 +175,7 @@ REFERENCES = [
     "entry (operation_id) -> operation (id)",
     "entry (programme_version_id) -> programme_version (id)",
     "entry (reverses_id, reverses_month) -> entry (id, month)",
+    "halt (staff_id) -> staff (id)",
     "identity (member_id) -> member (id)",
     "identity (staff_id) -> staff (id)",
     "inbound (conversation_id) -> conversation (id)",
@@ -152,11 +184,14 @@ REFERENCES = [
     "lot (member_id) -> member (id)",
     "member (merged_into_id) -> member (id)",
     "member_word (member_id) -> member (id)",
+    "occasion (member_id) -> member (id)",
+    "occasion (outbox_id) -> outbox (id)",
     "operation (member_id) -> member (id)",
     "operation (staff_id) -> staff (id)",
     "operation (undoes_id) -> operation (id)",
     "outbox (conversation_id) -> conversation (id)",
     "outbox (member_id) -> member (id)",
+    "preference (member_id) -> member (id)",
     "proof (conversation_id) -> conversation (id)",
     "purchase (member_id) -> member (id)",
     "purchase (operation_id) -> operation (id)",
@@ -204,7 +239,8 @@ class Sqlite:
     async def checks(self) -> list[str]:
         found = []
         for row in await self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
-            for line in row["sql"].splitlines():
+            # A column that was added later stands behind the last one, on its line.
+            for line in re.split(r"\n|, (?=\w+ (?:TEXT|INTEGER|BIGINT)\b)", row["sql"]):
                 if match := re.search(r"^\s*(\w+) .*\bCHECK \((.*)", line):
                     column, condition = match.groups()
                     named = {column} | ({"amount"} & set(re.findall(r"\w+", condition)))

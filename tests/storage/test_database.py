@@ -229,6 +229,25 @@ LATER = [
 ]
 
 
+async def test_a_long_read_holds_up_no_other(database: Database) -> None:
+    """An audience of a million is looked for while customers are answered."""
+    counting = (
+        "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 2000000) "
+        "SELECT COUNT(*) AS n FROM s"
+    )
+
+    async def count() -> list[dict[str, Any]]:
+        async with database.reading(long=True) as reader:
+            return await reader.rows(counting)
+
+    long = asyncio.create_task(count())
+    await asyncio.sleep(0)
+    async with database.reading() as reader:
+        assert await reader.rows("SELECT 1 AS one") == [{"one": 1}]
+    assert not long.done()
+    assert await long == [{"n": 2_000_000}]
+
+
 async def test_instants_compare_as_instants_in_any_zone_and_precision(database: Database) -> None:
     count = "SELECT COUNT(*) AS n FROM lease WHERE until_at"
     async with database.transaction() as tx:

@@ -86,6 +86,11 @@ BAD_VALUES = [
     ("voucher", {"state": "lost"}),
     ("outbox", {"class": "spam"}),
     ("outbox", {"state": "eaten"}),
+    ("proof", {"kind": "telegram"}),
+    ("occasion", {"state": "eaten"}),
+    ("preference", {"pace": "none"}),
+    ("broadcast", {"state": "eaten"}),
+    ("spending", {"month": 2026}),
 ]
 
 

@@ -76,13 +76,16 @@ CREATE TABLE spending (
     PRIMARY KEY (channel, month)
 );
 
--- Addresses of people who asked to be erased, as keyed hashes, so that no import revives them.
+-- Addresses of people who asked to be erased, as keyed hashes, so that no import revives them; and
+-- when what colleagues were told of them was forgotten as well.
 CREATE TABLE erased (
     kind TEXT NOT NULL,
     value_hash TEXT NOT NULL,
     erased_at {at} NOT NULL,
+    tidied_at {at},
     PRIMARY KEY (kind, value_hash)
 );
+CREATE INDEX erased_untidied ON erased (erased_at) WHERE tidied_at IS NULL;
 ALTER TABLE member ADD COLUMN erased_at {at};
 -- What a code proves: a number, or an e-mail address.
 ALTER TABLE proof ADD COLUMN kind TEXT NOT NULL DEFAULT 'phone' CHECK (kind IN ('phone', 'email'));
@@ -94,7 +97,7 @@ CREATE INDEX member_joined ON member (joined_at);
 -- What audiences are found by: a zone somebody set, rewards that wait, how often a card was filled or
 -- points were spent (bot/storage/audiences.py).
 CREATE INDEX preference_zone ON preference (zone) WHERE zone IS NOT NULL;
-CREATE INDEX lot_reward ON lot (earned_at) WHERE remaining > 0 AND SUBSTR(unit, 1, 7) = 'reward:';
+CREATE INDEX lot_reward ON lot (earned_at) WHERE remaining > 0 AND substr(unit, 1, 7) = 'reward:';
 CREATE INDEX entry_spent ON entry (member_id)
     WHERE kind IN ('fill', 'reserve', 'release', 'reverse');
 
