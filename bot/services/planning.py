@@ -58,6 +58,8 @@ async def _plan(work: Work, campaign: Campaign, now: datetime) -> int:
     async with work.reading(long=True) as reader:
         for batch in await batches(reader, await work.programme(), campaign, now):
             for page in await planning.pages(reader, batch):
+                if not await planning.any_new(reader, batch, page):
+                    continue
                 async with work.unit_of_work() as uow:
                     new += await planning.add(uow.tx, batch, page, now)
     async with work.unit_of_work() as uow:

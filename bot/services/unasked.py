@@ -12,11 +12,12 @@ from bot.domain.deciding import Candidate, Circumstances, Verdict, decide
 from bot.domain.members import Member
 from bot.domain.messages import Action, Button, Reply, phrase
 from bot.domain.occasions import Occasion, Said
-from bot.domain.preferences import Preference, zone_of
+from bot.domain.preferences import Pace, Preference, zone_of
 from bot.domain.programme import Programme
 from bot.services import halting, reaching
 from bot.services.campaigns import Campaign, Case
 from bot.services.outreach import SMS
+from bot.services.preferences import most_a_month
 from bot.services.reaching import Way
 from bot.services.unit_of_work import UnitOfWork
 from bot.services.wallets import wallet
@@ -195,17 +196,19 @@ async def _spoken(who: _Member, occasion: Occasion, way: Way) -> Picked | None:
         await occasions.hold_out(uow.tx, occasion.id, who.now)
         return None
     conversation_id = await reaching.begun(uow.tx, member, way, who.now)
-    reply = await stoppable(uow, reply, way.channel, conversation_id)
+    reply = await stoppable(uow, reply, way.channel, conversation_id, who.preference.pace)
     return Picked(occasion, conversation_id, way.channel, member, reply, variant)
 
 
-async def stoppable(uow: UnitOfWork, reply: Reply, channel: str, conversation_id: int) -> Reply:
+async def stoppable(
+    uow: UnitOfWork, reply: Reply, channel: str, conversation_id: int, pace: Pace = "all"
+) -> Reply:
     """A message with how to stop more of them: a button, or over SMS a few words."""
     if channel != SMS:
         stop = Button(phrase("button.offers_off"), Action("stop"))
         return replace(reply, numbered=False, buttons=(*reply.buttons, (stop,)))
     first = await occasions.first_on(uow.tx, conversation_id)
-    a_month = uow.programme.caps.member.get("month")
+    a_month = most_a_month(uow.programme, pace)
     shop = uow.programme.shop.name
     if not first:
         how = phrase("unasked.sms_stop")

@@ -85,13 +85,13 @@ async def due(reader: Reader, member_ids: Sequence[int], now: datetime) -> list[
     return [_occasion(row) for row in rows]
 
 
-async def planned(reader: Reader, first: int, until: int) -> list[Occasion]:
-    """What is planned for the members from number `first` up to `until`."""
+async def planned(reader: Reader, first: int | None, until: int | None) -> list[Occasion]:
+    """What is planned for the members from number `first` up to `until`, or for all."""
     rows = await reader.rows(
         "SELECT * FROM occasion WHERE state = 'planned' AND member_id >= $1 AND member_id < $2 "
         "ORDER BY member_id, id",
-        first,
-        until,
+        first or 0,
+        until or 2**62,
     )
     return [_occasion(row) for row in rows]
 

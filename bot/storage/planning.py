@@ -50,10 +50,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Part of a batch: members from number `first` up to `until`."""
+    """Part of an audience: the members from number `first` up to `until`; all where it is one.
 
-    first: int
-    until: int
+    Without bounds a database looks for few members by what they have in common.
+    """
+
+    first: int | None = None
+    until: int | None = None
 
 
 @dataclass
@@ -75,30 +78,44 @@ async def zones_set(reader: Reader) -> list[str]:
 
 
 async def pages(reader: Reader, batch: Batch, size: int = PAGE) -> list[Page]:
-    """The pages of what is not planned yet of a batch; none where nothing is."""
+    """The pages of a batch's audience, whether or not something is planned already."""
     sql = Sql()
-    return await _pages(reader, sql, f"SELECT a.member_id FROM {_unplanned(sql, batch)}", size)
+    return await _pages(reader, sql, _audience(sql, batch), size)
 
 
 async def pages_of_all(reader: Reader, batches: Sequence[Batch], size: int = PAGE) -> list[Page]:
-    """The pages of members for whom something is planned, or would be if they agreed to it."""
+    """The pages of all members of these audiences, and of those for whom anything is planned."""
     sql = Sql()
-    members = ["SELECT member_id FROM occasion WHERE state = 'planned'"]
-    members += [
-        f"SELECT a.member_id FROM {_unplanned(sql, batch, agreed=False)}" for batch in batches
-    ]
+    members = [_audience(sql, batch) for batch in batches]
+    members.append("SELECT member_id FROM occasion WHERE state = 'planned'")
     return await _pages(reader, sql, " UNION ".join(members), size)
+
+
+def _audience(sql: Sql, batch: Batch) -> str:
+    shifted = batch.audience.shifted(len(sql.values))
+    sql.values += batch.audience.values
+    return f"SELECT member_id FROM ({shifted}) AS a"
 
 
 async def _pages(reader: Reader, sql: Sql, members: str, size: int) -> list[Page]:
     rows = await reader.rows(
         "SELECT DISTINCT member_id, last FROM (SELECT member_id, "
         "ROW_NUMBER() OVER (ORDER BY member_id) AS place, MAX(member_id) OVER () AS last "
-        f"FROM ({members}) AS wanted) AS found WHERE place % {int(size)} = 1 ORDER BY member_id",
+        f"FROM ({members}) AS wanted) AS found WHERE (place - 1) % {int(size)} = 0 "
+        "ORDER BY member_id",
         *sql.values,
     )
+    if len(rows) == 1:
+        return [Page()]
     bounds = [row["member_id"] for row in rows] + [row["last"] + 1 for row in rows[:1]]
     return [Page(*each) for each in pairwise(bounds)]
+
+
+async def any_new(reader: Reader, batch: Batch, page: Page) -> bool:
+    """Whether there is anything to plan of a page."""
+    sql = Sql()
+    found = f"SELECT 1 AS found FROM {_unplanned(sql, batch, page)} LIMIT 1"
+    return await reader.row(found, *sql.values) is not None
 
 
 async def add(tx: Transaction, batch: Batch, page: Page, now: datetime) -> int:
@@ -133,7 +150,7 @@ async def unplanned(reader: Reader, batch: Batch, page: Page) -> list[tuple[int,
     return [(row["member_id"], batch.occurrence + row["mark"]) for row in rows]
 
 
-def _unplanned(sql: Sql, batch: Batch, page: Page | None = None, *, agreed: bool = True) -> str:
+def _unplanned(sql: Sql, batch: Batch, page: Page, *, agreed: bool = True) -> str:
     """The rows of an audience that are to be planned, as `a`, with their members as `m`."""
     audience = batch.audience.shifted(len(sql.values))
     sql.values += batch.audience.values
@@ -146,8 +163,9 @@ def _unplanned(sql: Sql, batch: Batch, page: Page | None = None, *, agreed: bool
     ]
     if agreed:
         conditions.append(_AGREED)
-    if page:
+    if page.first is not None:
         conditions.append(f"a.member_id >= {sql.put(page.first)}")
+    if page.until is not None:
         conditions.append(f"a.member_id < {sql.put(page.until)}")
     if batch.zone:
         conditions.append(in_zone(sql, batch.zone))

@@ -43,14 +43,14 @@ async def tidied(tx: Transaction, erased_at: datetime, now: datetime) -> None:
 async def forget_newest(tx: Transaction, words: Sequence[str]) -> None:
     """Forget the newest page, and what may still be answered if one of these words is in it."""
     said = [json.dumps(word)[1:-1] for word in words if word]
-    about = [
-        number
-        for chat in await _chats(tx)
-        for number, body in await _on_the_table(tx, chat)
-        if any(word in body for word in said)
-    ]
-    if about:
-        await tx.execute(f"{_FORGET} id IN ({marks(len(about))})", *about)
+    for chat in await _chats(tx):
+        while about := [
+            number
+            for number, body in await _on_the_table(tx, chat)
+            if any(word in body for word in said)
+        ]:
+            # What was before those is on the table now.
+            await tx.execute(f"{_FORGET} id IN ({marks(len(about))})", *about)
     row = await tx.row("SELECT MAX(id) AS newest FROM outbox")
     await forget_page(tx, (int(row["newest"] or 0) if row else 0) - PAGE)
 
@@ -82,7 +82,7 @@ async def _chats(reader: Reader) -> list[int]:
 async def _on_the_table(reader: Reader, chat: int) -> list[tuple[int, str]]:
     rows = await reader.rows(
         "SELECT id, body_sealed FROM outbox WHERE conversation_id = $1 AND choices "
-        f"ORDER BY id DESC LIMIT {_ON_THE_TABLE}",
+        f"AND state NOT IN ('due', 'sending') ORDER BY id DESC LIMIT {_ON_THE_TABLE}",
         chat,
     )
     return [(row["id"], reader.vault.open("outbox.body", row["body_sealed"])) for row in rows]

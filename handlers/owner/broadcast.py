@@ -83,7 +83,9 @@ async def take_text(turn: Turn) -> Reply:
     if turn.answer == "no" or not _is_owner(turn):
         return await home(turn)
     if turn.answer == "skip":
-        return _further(turn, turn.draft)
+        written = any(name.startswith(_TEXT_IN) for name in turn.draft)
+        # The button of an earlier one may be pressed: the first text is needed.
+        return _further(turn, turn.draft) if written else Reply(then=TEXT, draft=turn.draft)
     if not turn.text:
         return Reply((phrase("fallback.media"),), then=TEXT, draft=turn.draft)
     return _kept(turn, turn.text, turn.draft)
@@ -97,7 +99,9 @@ def _kept(turn: Turn, text: str, draft: Mapping[str, str]) -> Reply:
 
 def _further(turn: Turn, draft: Mapping[str, str]) -> Reply:
     languages = _languages(turn)
-    following = languages[languages.index(draft["language"]) + 1 :]
+    done = draft["language"]
+    # The programme may have changed while somebody was writing.
+    following = languages[languages.index(done) + 1 :] if done in languages else ()
     if following:
         return Reply(then=TEXT, draft={**draft, "language": following[0]})
     return Reply(then=SEGMENT, draft=draft)

@@ -107,7 +107,8 @@ async def test_each_reads_their_language_and_others_the_first(open_cafe: OpenCaf
     await owner.says("Dobrý den, jaro je tu!")
     await owner.presses("Skip")
     assert await owner.presses("Everybody") == [
-        "English:\nHello!\nČeština:\nDobrý den, jaro je tu!\nTo everybody\n2 people can be written to now."
+        "English:\nHello!\nČeština:\nDobrý den, jaro je tu!\nTo everybody\n"
+        "2 people can be written to now."
     ]
     await owner.presses("Send")
     await owner.presses("Yes, send it")
@@ -220,6 +221,15 @@ async def test_s39_whatever_else_is_sent_is_asked_again(cafe: Cafe) -> None:
     assert await owner.says("/broadcast 99") == ["There is no broadcast with this number."]
 
 
+@on("telegram")
+async def test_the_first_text_cannot_be_skipped_by_an_old_button(cafe: Cafe) -> None:
+    owner = await cafe.colleague("Petr", Role.OWNER)
+    await owner.says("/broadcast Hello!")
+    second = owner.message
+    await owner.says("/broadcast")
+    assert await owner.presses("Skip", under=second) == [ASK_TEXT]
+
+
 @on("telegram", "simulator-text")
 async def test_earlier_ones_are_found_again(cafe: Cafe) -> None:
     owner = await cafe.colleague("Petr", Role.OWNER)
@@ -244,6 +254,26 @@ async def test_s27_who_stops_meanwhile_hears_nothing(cafe: Cafe) -> None:
     assert owner.sees() == [
         "Broadcast 1 is done.\nSent: 1, waiting: 0, not sent: 1\nWhy not sent:\n1: no consent"
     ]
+
+
+@on("simulator", "simulator-text")
+async def test_s29_a_process_that_dies_loses_and_repeats_nothing(cafe: Cafe) -> None:
+    """Once before anybody is planned for, once before anybody is written to, once after."""
+    owner = await cafe.colleague("Petr", Role.OWNER)
+    people = [await agreed(cafe, name) for name in ("Anna", "Jana", "Eva")]
+    await sent_off(owner)
+    await cafe.dies()
+    await planned(cafe)
+    await cafe.dies()
+    cafe.world.company.look_away()
+    await goes_out(cafe)
+    await cafe.dies()
+    await goes_out(cafe, days=1)
+    assert [person.sees() for person in people] == [[], [], []]
+    for person in people:
+        assert [message.text for message in person.screen()].count(NEWS) == 1
+    [row] = await cafe.rows("SELECT state FROM broadcast")
+    assert row["state"] == "done"
 
 
 @on("telegram", "simulator-text")

@@ -168,7 +168,7 @@ async def test_by_text_a_shop_without_a_contact_is_asked_at_the_till(open_cafe: 
 async def test_no_sentence_erases_but_it_shows_the_page(cafe: Cafe) -> None:
     anna, _, _ = await stamped(cafe, 1)
     async with cafe.nothing_changes():
-        for sentence in ("please delete all my data", "erase me", "what do you know about me?"):
+        for sentence in ("please delete all my data", "delete my account", "export my data"):
             await anna.says(sentence)
             assert anna.buttons == [HELD, ERASE, "Menu"]
         await anna.says("ERASE")

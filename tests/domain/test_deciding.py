@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.campaign_rules import DEFAULT_CAPS, Caps, QuietHours
@@ -315,6 +315,7 @@ def modelled(one: Candidate, before: list[Said], given: Circumstances) -> tuple[
     return "defer", one.occasion.ends_at
 
 
+@settings(deadline=None)
 @given(CANDIDATES, st.lists(SAID, max_size=6), CIRCUMSTANCES)
 def test_s24_s26_s28_what_is_decided_is_what_trying_every_moment_finds(
     candidates: list[Candidate], before: list[Said], given: Circumstances

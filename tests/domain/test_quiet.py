@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.campaign_rules import QuietHours
@@ -114,6 +114,7 @@ CLOCK = st.one_of(st.integers(0, 95), st.integers(0, 16)).map(
 )
 
 
+@settings(deadline=None)
 @given(DAY, CLOCK, CLOCK, st.integers(-36 * 60, 36 * 60), st.sampled_from([0, 1, 59_999_999]))
 def test_s28_a_walk_minute_by_minute_finds_the_same_end(
     day: tuple[str, str], start: time, end: time, minutes: int, past: int

@@ -368,8 +368,8 @@ async def test_what_colleagues_were_told_is_forgotten_but_for_what_they_may_answ
     monkeypatch.setattr(tidying, "PAGE", 1)
     choices = ((Button(phrase("button.card"), Action("card")),),)
     async with shop.uow() as uow:
-        for name in (NAME, "Petr", "Jana"):
-            said = Reply((phrase("staff.whose", name=name),), choices if name == "Petr" else ())
+        for name in (NAME, *["Petr"] * 2, *[NAME] * 4, "Jana"):
+            said = Reply((phrase("staff.whose", name=name),), () if name == "Jana" else choices)
             await outreach.say(uow, scene.till.id, said, NOW)
         await uow.tx.execute("UPDATE outbox SET state = 'accepted' WHERE state = 'due'")
     known = [_IN_JSON, "Petr", "Jana"]

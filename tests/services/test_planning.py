@@ -146,33 +146,38 @@ def _ending(asking: Asking, ends_at: datetime) -> Asking:
     return ending
 
 
-@pytest.mark.parametrize("members", [1, 2, 3, 4, 5])
-async def test_pages_hold_everybody_once(shop: Shop, members: int) -> None:
-    everybody = [(await agreed(shop, name)).id for name in "ABCDE"[:members]]
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6])
+async def test_pages_hold_everybody_once(shop: Shop, size: int) -> None:
+    everybody = [(await agreed(shop, name)).id for name in "ABCDE"]
     audience = audiences.joined_between(LONG_AGO, NOW + DAY)
     batch = Batch("asking", "1", audience, NOW, NOW + DAY)
-    async with shop.work.reading(long=True) as reader:
-        pages = await storage.pages(reader, batch, 2)
     new = []
-    for page in pages:
-        async with shop.uow() as uow:
-            new.append(await storage.add(uow.tx, batch, page, NOW))
-    assert new == [2] * (members // 2) + [1] * (members % 2)
-    assert await planned(shop) == everybody
     async with shop.work.reading(long=True) as reader:
-        assert await storage.pages(reader, batch, 2) == []
+        for page in await storage.pages(reader, batch, size):
+            assert await storage.any_new(reader, batch, page)
+            async with shop.uow() as uow:
+                new.append(await storage.add(uow.tx, batch, page, NOW))
+            assert not await storage.any_new(reader, batch, page)
+    assert new == [min(size, 5 - done) for done in range(0, 5, size)]
+    assert await planned(shop) == everybody
 
 
-async def test_only_what_is_new_is_written(shop: Shop) -> None:
-    anna = await agreed(shop)
-    asking = Asking()
-    await planning.plan(shop.work, [asking], NOW)
-    jana = await agreed(shop, "Jana")
-    [batch] = await batches(shop, asking, NOW)
+async def test_nobody_is_no_page(shop: Shop) -> None:
+    [batch] = await batches(shop, Asking(), NOW)
+    async with shop.work.reading() as reader:
+        assert await storage.pages(reader, batch) == []
+
+
+async def test_where_nothing_is_new_nothing_is_written(shop: Shop) -> None:
+    """Nobody at the till waits for a look around."""
+    await agreed(shop)
+    await shop.member("Jana")
+    [batch] = await batches(shop, Asking(), NOW)
     async with shop.work.reading() as reader:
         [page] = await storage.pages(reader, batch)
-    assert (page.first, page.until) == (jana.id, jana.id + 1)
-    assert anna.id < page.first
+        assert await storage.any_new(reader, batch, page)
+        await planning.plan(shop.work, [Asking()], NOW)
+        assert not await storage.any_new(reader, batch, page)
 
 
 async def test_s29_two_who_plan_at_once_plan_once(shop: Shop) -> None:

@@ -125,7 +125,7 @@ INDEXES = [
     "identity_member: identity (member_id) WHERE member_id IS NOT NULL",
     "identity_staff: identity (staff_id) WHERE staff_id IS NOT NULL",
     "inbound_failed: inbound (conversation_id) WHERE failure IS NOT NULL",
-    "lot_ending: lot (ends_at) WHERE remaining > 0 AND ends_at IS NOT NULL",
+    "lot_ending: lot (ends_at, unit, member_id) WHERE remaining > 0 AND ends_at IS NOT NULL",
     "lot_entry: lot (entry_id)",
     "lot_open: lot (member_id, unit, ends_at, earned_at, id) WHERE remaining > 0",
     "lot_reward: lot (earned_at) WHERE remaining > 0 AND substrunit, 1, 7 = 'reward:'",

@@ -94,8 +94,11 @@ ALTER TABLE inbound ADD COLUMN conversation_id BIGINT REFERENCES conversation (i
 CREATE INDEX inbound_failed ON inbound (conversation_id) WHERE failure IS NOT NULL;
 CREATE INDEX member_joined ON member (joined_at);
 
--- What audiences are found by: a zone somebody set, rewards that wait, how often a card was filled or
+-- What audiences are found by: what ends at an instant, a zone somebody set, rewards that wait, how often a card was filled or
 -- points were spent (bot/storage/audiences.py).
+DROP INDEX lot_ending;
+CREATE INDEX lot_ending ON lot (ends_at, unit, member_id)
+    WHERE remaining > 0 AND ends_at IS NOT NULL;
 CREATE INDEX preference_zone ON preference (zone) WHERE zone IS NOT NULL;
 CREATE INDEX lot_reward ON lot (earned_at) WHERE remaining > 0 AND substr(unit, 1, 7) = 'reward:';
 CREATE INDEX entry_spent ON entry (member_id)
