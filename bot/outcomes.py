@@ -20,13 +20,16 @@ LONGEST_PAUSE_SECONDS = outbox.LONGEST_WAIT.total_seconds()
 
 async def note(uow: UnitOfWork, letter: Letter, outcome: Outcome, now: datetime) -> None:
     """Keep what came of this attempt, what it says of the address, and what it cost."""
-    # One in doubt is only asked about: it has had its place and its share since it was sent.
-    first = letter.message_class is MessageClass.MARKETING and letter.doubtful_since is None
-    if first and outcome.kind not in ("accepted", "unknown"):
+    unasked_for = letter.message_class is MessageClass.MARKETING
+    # One in doubt, or of which a part was taken, keeps its place and its share.
+    kept = letter.doubtful_since is not None or outcome.parts_taken > 0
+    refused = unasked_for and not kept and outcome.kind not in ("accepted", "unknown")
+    if refused:
         await _refused(uow, letter, outcome, now)
     else:
         await _noted(uow, letter, outcome, now)
-    await _count(uow, letter, outcome, now, kept=first)
+    if refused or outcome.kind == "accepted":
+        await _count(uow, letter, outcome, now)
 
 
 async def _noted(uow: UnitOfWork, letter: Letter, outcome: Outcome, now: datetime) -> None:
@@ -52,8 +55,9 @@ async def _refused(uow: UnitOfWork, letter: Letter, outcome: Outcome, now: datet
     It is planned again where that makes sense, so that all is asked anew before the next try (S27).
     """
     tx, reason = uow.tx, f"{outcome.kind}: {outcome.reason}"
-    await outbox.settle(tx, letter, "failed", reason)
+    # Conversations are locked before what is in them (docs/decisions/0004-locks.md).
     await _act_on_address(uow, letter, outcome, now)
+    await outbox.settle(tx, letter, "failed", reason)
     match outcome.kind:
         case "later":
             occasion = await occasions.of_message(tx, letter.id)
@@ -91,14 +95,11 @@ async def _again(
     )
 
 
-async def _count(
-    uow: UnitOfWork, letter: Letter, outcome: Outcome, now: datetime, *, kept: bool
-) -> None:
-    """Count what the message took of a budget; for an unasked one the most was kept."""
-    if outcome.kind == "unknown":
-        return
+async def _count(uow: UnitOfWork, letter: Letter, outcome: Outcome, now: datetime) -> None:
+    """Count what the message took of a budget; for an unasked one the most was set aside."""
     channel = letter.address.channel
     taken = outcome.units if outcome.kind == "accepted" else 0
+    kept = letter.message_class is MessageClass.MARKETING
     set_aside = units_of(uow.programme, channel) if kept else 0
     await unasked.spent(uow, channel, taken - set_aside, now)
 

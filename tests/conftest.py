@@ -126,7 +126,7 @@ def bare_database_url(
 @pytest.fixture
 async def work(database_url: str, languages: tuple[str, ...]) -> AsyncIterator[Work]:
     """Units of work on a database of either kind, with the ready-made café in force."""
-    database = await Database.open(database_url)
+    database = await Database.open(database_url, lasting=False)
     try:
         await open_vault(database, [SECRET], NOW)
         work = Work(database, languages, owner="test")

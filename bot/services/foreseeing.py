@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain import drawing
-from bot.domain.deciding import Candidate, Verdict, decide
+from bot.domain.deciding import Candidate, decide
 from bot.domain.members import Member
 from bot.domain.occasions import Occasion, Outcome, Said
 from bot.domain.preferences import Preference, zone_of
@@ -180,7 +180,7 @@ async def _judge(
     shop: _Shop, person: _Person, due: Sequence[Occasion], now: datetime
 ) -> list[Occasion]:
     """Note what becomes of the best of what is due, and of what may not go before it."""
-    best: tuple[int, Verdict, Way] | None = None
+    best: dict[tuple[int, datetime, int], tuple[Occasion, Way]] = {}
     judged = []
     for way, candidates in (await _by_way(shop, person, due)).items():
         ranks = {each.occasion: each.rank for each in candidates}
@@ -188,16 +188,17 @@ async def _judge(
             shop.reader, shop.programme, person.member, person.preference, way.channel, now
         )
         for verdict in decide(candidates, person.said, circumstances, now):
-            rank = ranks[verdict.occasion]
-            if verdict.outcome != "send":
-                outcome: Outcome = "deferred" if verdict.outcome == "defer" else "dropped"
-                person.will(verdict.occasion, outcome, verdict.reason, way=way, at=verdict.at)
-                judged.append(verdict.occasion)
-            elif best is None or rank < best[0]:
-                best = rank, verdict, way
+            occasion = verdict.occasion
+            if verdict.outcome == "send":
+                best[ranks[occasion], occasion.ends_at, occasion.id] = occasion, way
+                continue
+            outcome: Outcome = "deferred" if verdict.outcome == "defer" else "dropped"
+            person.will(occasion, outcome, verdict.reason, way=way, at=verdict.at)
+            judged.append(occasion)
     if best:
-        await _say(shop, person, best[1].occasion, best[2], now)
-        judged.append(best[1].occasion)
+        occasion, way = best[min(best)]
+        await _say(shop, person, occasion, way, now)
+        judged.append(occasion)
     return judged
 
 

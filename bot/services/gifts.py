@@ -77,6 +77,10 @@ async def _give(
     unit = _unit(uow.programme, gift) if gift else None
     if gift is None or unit is None:
         return False
+    # Who was merged into them brought it along.
+    family = await members.family(uow.tx, member.id)
+    if await gifts.begun(uow.tx, campaign.name, occurrence, family):
+        return False
     key = gifts.key(campaign.name, occurrence, member.id)
     operation_id = await operations.begin(uow.tx, key, "gift", now=now, member_id=member.id)
     if operation_id is None:

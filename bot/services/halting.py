@@ -25,9 +25,9 @@ async def halt(
     `by` is the colleague who wants that; else the managers are told, once. False when it was
     halted already.
     """
+    name, occurrence = await _locked(uow, campaign)
     if not await halts.halt(uow.tx, campaign, reason, by, now):
         return False
-    name, occurrence = parts(campaign)
     if name == CAMPAIGN and occurrence:
         await broadcasts.pause(uow.tx, int(occurrence), reason)
     if by is None and reason != BY_HAND:
@@ -37,13 +37,21 @@ async def halt(
 
 async def lift(uow: UnitOfWork, campaign: str, now: datetime) -> bool:
     """Let a campaign go on, what it has put off at once; False when it was not halted."""
+    name, occurrence = await _locked(uow, campaign)
     if not await halts.lift(uow.tx, campaign):
         return False
-    name, occurrence = parts(campaign)
     if name == CAMPAIGN and occurrence:
         await broadcasts.resume(uow.tx, int(occurrence))
     await broadcasts.due_again(uow.tx, name, occurrence or None, AT_ONCE, now)
     return True
+
+
+async def _locked(uow: UnitOfWork, campaign: str) -> tuple[str, str]:
+    """The parts of what is halted; a broadcast is locked before its halt, as by its owner."""
+    name, occurrence = parts(campaign)
+    if name == CAMPAIGN and occurrence:
+        await broadcasts.lock(uow.tx, int(occurrence))
+    return name, occurrence
 
 
 def parts(campaign: str) -> tuple[str, str]:

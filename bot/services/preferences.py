@@ -125,3 +125,5 @@ async def _change(uow: UnitOfWork, member_id: int, **wishes: Any) -> None:
     member = await members.lock(uow.tx, member_id)
     kept = await preferences.of(uow.tx, member.id)
     await preferences.keep(uow.tx, member.id, replace(kept, **wishes))
+    # What they did not want till then may be wanted from now on.
+    await occasions.look_again(uow.tx, await members.family(uow.tx, member.id))

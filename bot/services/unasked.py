@@ -26,9 +26,9 @@ from bot.storage.database import Reader
 
 #: The longest window a cap has.
 LONGEST_WINDOW = timedelta(days=365)
-#: Paid by the unit, so what was sent is counted.
 #: Campaigns of which there are many at once, each halted on its own.
 BROADCAST, SEASON = "broadcast", "season"
+#: Paid by the unit, so what was sent is counted.
 PAID = frozenset({SMS, reaching.WHATSAPP})
 
 
@@ -220,8 +220,13 @@ async def stoppable(
 
 
 async def take(uow: UnitOfWork, picked: Picked, outbox_id: int, now: datetime) -> None:
-    """Take the place for a message that is *sending* from now on, and its share of the budget."""
-    await occasions.take(uow.tx, picked.occasion.id, outbox_id, picked.channel, picked.variant, now)
+    """Take the place for a message that is *sending* from now on, and its share of the budget.
+
+    Raises Gone where a broadcast was stopped meanwhile, which takes no member's lock.
+    """
+    occasion, variant = picked.occasion, picked.variant
+    if not await occasions.take(uow.tx, occasion.id, outbox_id, picked.channel, variant, now):
+        raise Gone
     await spent(uow, picked.channel, reaching.units_of(uow.programme, picked.channel), now)
 
 

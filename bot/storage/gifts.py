@@ -37,6 +37,15 @@ async def ungiven(reader: Reader, batch: Batch, after: int, limit: int) -> list[
     return [(row["member_id"], row["mark"]) for row in rows]
 
 
+async def begun(reader: Reader, campaign: str, occurrence: str, member_ids: Sequence[int]) -> bool:
+    """Whether one of these members was given it, even if that was undone since."""
+    keys = [key(campaign, occurrence, member_id) for member_id in member_ids]
+    row = await reader.row(
+        f"SELECT 1 AS found FROM operation WHERE key IN ({marks(len(keys))})", *keys
+    )
+    return row is not None
+
+
 async def given(
     reader: Reader, campaign: str, occurrence: str, member_ids: Sequence[int]
 ) -> Row | None:

@@ -153,6 +153,16 @@ async def forget_planned(tx: Transaction, member_ids: Sequence[int]) -> None:
     )
 
 
+async def look_again(tx: Transaction, member_ids: Sequence[int]) -> None:
+    """Bring forward what a member's own wishes put off, given as all numbers that are theirs."""
+    await tx.execute(
+        "UPDATE occasion SET due_at = planned_at WHERE state = 'planned' "
+        "AND reason IN ('paused', 'fewer') AND due_at > planned_at "
+        f"AND member_id IN ({marks(len(member_ids))})",
+        *member_ids,
+    )
+
+
 async def hold_out(tx: Transaction, occasion_id: int, now: datetime) -> None:
     """Leave a member out, at the moment at which they would have been written to (S34)."""
     await tx.execute(

@@ -156,7 +156,7 @@ def _unplanned(sql: Sql, batch: Batch, page: Page, *, agreed: bool = True) -> st
     sql.values += batch.audience.values
     conditions = [
         THERE,
-        # The empty text: by its occurrence alone an occasion is one of a whole audience.
+        # The empty text keeps it off the index by campaign and occurrence: that is everybody.
         "NOT EXISTS (SELECT 1 FROM occasion o WHERE o.member_id = m.id "
         f"AND o.campaign = {sql.put(batch.campaign)} "
         f"AND o.occurrence || '' = {sql.put(batch.occurrence)} || a.mark {EACH})",

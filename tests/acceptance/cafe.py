@@ -265,7 +265,7 @@ class Cafe:
 
     async def opens(self) -> None:
         """Open the database and build the house."""
-        self.database = await Database.open(self._url)
+        self.database = await Database.open(self._url, lasting=False)
         try:
             await open_vault(self.database, [SECRET], NOW)
             self.work = Work(self.database, self.words.languages, owner=self._owner)

@@ -12,13 +12,14 @@ from tests.acceptance.conftest import OpenCafe, everywhere, on
 from tests.chat import Person
 
 TEXT = "Use your stamps by Friday: {all} of them!"
-NEWS = f"News for members, Kavárna Lípa:\n{TEXT}"
+NEWS = f"News for members from Kavárna Lípa:\n{TEXT}"
 ASK_TEXT = (
-    "What shall members read? Language: English. "
+    "What should members read? Language: English. "
     "Write it as they will see it, at most 900 characters."
 )
 ASK_CZECH = (
-    "And in this language: Čeština? At most 900 characters. Skipped, they read the first text."
+    "And in this language: Čeština? At most 900 characters. "
+    "If you skip it, they read the first text."
 )
 ASK_SEGMENT = (
     "Who gets it?\nOr write conditions with spaces between them: location:karlin language:cs,en "
@@ -78,8 +79,8 @@ async def test_s22_an_owner_writes_to_everybody_who_agreed(cafe: Cafe) -> None:
     assert await owner.says(TEXT) == [ASK_CZECH]
     assert await owner.presses("Skip") == [ASK_SEGMENT]
     assert await owner.presses("Everybody") == [DRAFT]
-    assert owner.buttons == ["Test to myself", "Send", "Discard"]
-    assert await owner.presses("Test to myself") == [NEWS, "That is how it arrives."]
+    assert owner.buttons == ["Send me a test", "Send", "Discard"]
+    assert await owner.presses("Send me a test") == [NEWS, "That is how it arrives."]
     assert anna.sees() == []
     assert await owner.presses("Send") == ["Send it to 1 person?"]
     await owner.presses("Yes, send it")
@@ -127,7 +128,7 @@ async def test_a_segment_is_typed_and_read_back(open_cafe: OpenCafe) -> None:
     await owner.presses("Skip")
     assert {"Vinohrady", "Karlín", "No visit in 30 days"} <= set(owner.buttons)
     assert await owner.says("locaton:karlin") == [
-        f"“locaton:karlin” is no condition. For example: location:karlin\n{ASK_SEGMENT}"
+        f"“locaton:karlin” is not a condition. For example: location:karlin\n{ASK_SEGMENT}"
     ]
     assert await owner.says("tier:gold") == [
         f"Nobody can be chosen by “tier”: this programme has none.\n{ASK_SEGMENT}"
@@ -135,9 +136,9 @@ async def test_a_segment_is_typed_and_read_back(open_cafe: OpenCafe) -> None:
     assert await owner.says("Location: karlin not-here:30 birthday:may tag:student") == [
         "The message:\nHello!\nLocation: Karlín\nNo visit for 30 days\nBirthday in month: 5\n"
         "Tag: student\n"
-        "Nobody of them can be written to now: it takes consent and an address that works."
+        "None of them can be written to now: it takes consent and an address that works."
     ]
-    assert owner.buttons == ["Test to myself", "Discard"]
+    assert owner.buttons == ["Send me a test", "Discard"]
 
 
 @on("telegram", "simulator-text")
@@ -189,7 +190,7 @@ async def test_pressed_twice_it_goes_out_once(cafe: Cafe) -> None:
     sure = owner.message
     await owner.presses("Yes, send it", under=sure)
     await owner.presses("Yes, send it", under=sure)
-    assert "It was sent off before." in owner.message.text
+    assert "Sending has begun already." in owner.message.text
     cafe.world.company.look_away()
     await goes_out(cafe)
     assert anna.sees() == [NEWS]
@@ -293,7 +294,7 @@ async def test_s24_caps_hold_for_broadcasts_too(cafe: Cafe) -> None:
     ]
     cafe.world.company.look_away()
     await goes_out(cafe, days=1, seconds=1)
-    assert anna.sees() == ["News for members, Kavárna Lípa:\nAnother one."]
+    assert anna.sees() == ["News for members from Kavárna Lípa:\nAnother one."]
 
 
 @on("telegram", "simulator-text")

@@ -52,12 +52,18 @@ async def test_s33_the_page_says_what_holds_and_each_choice_changes_it(cafe: Caf
     assert await anna.presses("Messages") == [
         f"Gifts and offers come to you by {here}, at most 6 a month."
     ]
-    assert anna.buttons == ["Fewer", "Only gifts", "Pause a month", "No more offers", "Menu"]
+    assert anna.buttons == ["Fewer", "Only gifts", "Pause for a month", "No more offers", "Menu"]
 
     assert await anna.presses("Fewer") == [
         f"Gifts and offers come to you by {here}, at most 2 a month."
     ]
-    assert anna.buttons == ["All messages", "Only gifts", "Pause a month", "No more offers", "Menu"]
+    assert anna.buttons == [
+        "All messages",
+        "Only gifts",
+        "Pause for a month",
+        "No more offers",
+        "Menu",
+    ]
     assert await anna.presses("Only gifts") == [
         f"Only news of your gifts and rewards comes by {here}, no offers."
     ]
@@ -65,7 +71,7 @@ async def test_s33_the_page_says_what_holds_and_each_choice_changes_it(cafe: Caf
         f"Gifts and offers come to you by {here}, at most 6 a month."
     ]
 
-    assert await anna.presses("Pause a month") == [
+    assert await anna.presses("Pause for a month") == [
         "From 2 April 2026 gifts and offers come again; until then we stay quiet."
     ]
     assert anna.buttons == ["End the pause", "No more offers", "Menu"]
@@ -244,7 +250,7 @@ async def test_s33a_a_channel_its_owner_closed_is_said_to_be(shop: Cafe) -> None
         await uow.tx.execute(
             "UPDATE conversation SET opted_out_at = $1 WHERE channel = 'sms'", shop.clock.now()
         )
-    closed = "We cannot write to you by SMS. Write START from there to open it."
+    closed = "We can't write to you by SMS now. To open it again, write START there."
     assert await app.says("messages") == [closed]
     assert await app.presses("Channels") == [
         f"By Simulator only when the first way fails.\n{closed}"
@@ -284,7 +290,7 @@ async def test_s28_a_member_sets_their_own_zone(open_cafe: OpenCafe) -> None:
     )
     assert await anna.presses("Time zone") == [question.format("10:00")]
     assert await anna.says("Springfield") == [
-        f"We do not know that place.\n{question.format('10:00')}"
+        f"We don't know that place.\n{question.format('10:00')}"
     ]
     assert await anna.says("New York") == ["Noted: it is 04:00 where you are."]
     assert (await preference(cafe))["zone"] == "America/New_York"

@@ -197,7 +197,7 @@ async def test_s33_nothing_is_undone_once_something_else_was_decided(cafe: Cafe)
     before = await in_force(cafe)
     await anna.presses("Undo", stopped) if cafe.has_buttons else await anna.says("undo")
     assert anna.message.text == (
-        "Something else was decided about offers since then, so nothing was changed."
+        "Your choice about offers has changed since then, so it stays as it is."
     )
     assert await in_force(cafe) == before
     assert "Messages" in anna.buttons

@@ -162,7 +162,7 @@ def test_to_nobody_nothing_is_sent(shop: Shop) -> None:
     ran = shop.run(*NEW, "--segment", "tag:student", "--yes")
     assert ran.code == 1
     assert ran.err == [
-        "Nobody of them can be written to now: it takes consent and an address that works."
+        "None of them can be written to now: it takes consent and an address that works."
     ]
     assert told(shop.run("broadcast", "show", "1", "--json"))["state"] == "draft"
 

@@ -202,7 +202,8 @@ def test_a_database_not_migrated_yet(
         expected = Ran(
             1,
             [
-                "error database lacks 0001_initial, 0002_channels, 0003_unasked: run `regulars migrate`"
+                "error database lacks 0001_initial, 0002_channels, 0003_unasked: "
+                "run `regulars migrate`"
             ],
         )
         refusal = "error: the database does not have the current schema: run `regulars migrate`"

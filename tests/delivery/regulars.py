@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,6 +33,9 @@ class Telling:
     true: bool = True
     on: bool = True
     template: bool = False
+    says: str = ""
+    #: Happens while it is asked what to say.
+    meanwhile: Callable[[], Awaitable[None]] | None = None
     asked: list[str] = field(default_factory=list)
 
     def rules(self, programme: Programme, occurrence: str) -> CampaignRules | None:
@@ -48,9 +51,11 @@ class Telling:
 
     async def message(self, occasion: Occasion, case: Case) -> Reply | None:
         self.asked.append(occasion.occurrence)
+        if self.meanwhile:
+            await self.meanwhile()
         if not self.true:
             return None
-        reply = said(f"{self.name} {occasion.occurrence}")
+        reply = said(self.says or f"{self.name} {occasion.occurrence}")
         if not self.template:
             return reply
         shop = case.programme.shop.name

@@ -36,7 +36,7 @@ async def test_s25_each_hears_of_it_once_whatever_day_it_is_planned(shop: Regula
         ("Jana", "spring", "2026-03-11 09:00", "2026-03-14 09:00"),
     ]
     assert await shop.hears(anna, "2026-03-09 09:00") == (
-        "For members, Kavárna Lípa: Spring week, until 15 March 2026."
+        "News for members from Kavárna Lípa: Spring week, until 15 March 2026."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Sequence
@@ -295,6 +296,19 @@ async def test_s32_what_the_provider_takes_for_spam_is_halted_and_told_once(shop
     assert await halted(shop) == {f"broadcast:{number}"}
     assert (await shown(shop, number))[0] == "paused"
     assert await shop.told(chat) == ["campaigns.halted"]
+
+
+async def test_its_owner_pauses_it_while_the_provider_halts_it(shop: Shop) -> None:
+    """Known fault: each waited for the other, and the database ended one of them."""
+    for _ in range(5):
+        number = await started(shop)
+
+        async def halts_it(key: str = f"broadcast:{number}") -> None:
+            async with shop.uow() as uow:
+                await halting.halt(uow, key, "30007 spam", NOW)
+
+        await asyncio.gather(*(act for _ in range(4) for act in (pause(shop, number), halts_it())))
+        assert (await shown(shop, number))[0] == "paused"
 
 
 async def test_lifting_a_halt_looks_at_once_at_what_it_put_off(shop: Shop) -> None:

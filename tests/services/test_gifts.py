@@ -145,6 +145,22 @@ async def test_s12_s37_the_merged_and_the_erased_get_nothing_more(shop: Shop) ->
     assert await shop.lines(anna) == [("gift", "stamps", 2)]
 
 
+async def test_s12_a_gift_that_a_merged_member_brought_along_is_not_given_again(
+    shop: Shop,
+) -> None:
+    """Known fault: whose birthday came with the other's card got the same gift twice."""
+    anna, jana = await shop.member("Anna"), await shop.member("Jana", now=NOW + MINUTE)
+    # Only the younger one is there when it is given.
+    async with shop.uow() as uow:
+        await uow.tx.execute("UPDATE member SET erased_at = $1 WHERE id = $2", NOW, anna.id)
+    assert await gifts.give(shop.work, [giving()], NOW + DAY) == 1
+    async with shop.uow() as uow:
+        await uow.tx.execute("UPDATE member SET erased_at = NULL WHERE id = $1", anna.id)
+    await shop.merge(anna, jana, now=NOW + DAY)
+    assert await gifts.give(shop.work, [giving()], NOW + DAY + MINUTE) == 0
+    assert await shop.has(anna, "stamps", now=NOW + DAY) == (2,)
+
+
 async def test_a_campaign_that_fails_keeps_no_gift_of_another_back(shop: Shop) -> None:
     anna = await shop.member()
     bad = Asking("bad", given=TWO_STAMPS, fails=True)

@@ -15,9 +15,7 @@ PEOPLE = 60
 
 
 @pytest.mark.timeout(400)
-async def test_s31_a_broadcast_survives_killed_processes(
-    database_url: str, tmp_path: Path
-) -> None:
+async def test_s31_a_broadcast_survives_killed_processes(database_url: str, tmp_path: Path) -> None:
     sent = await Broadcast(database_url, tmp_path, PEOPLE, processes=2, kills=1, seed=11).run()
     assert sent.repeated == []
     # Whom a process was just writing to when it died is known by name, and nobody else is missing.

@@ -119,6 +119,8 @@ class Years:
         self.provider.watched = self._hear
         self.post = Post(self.work, self.provider, campaigns=CAMPAIGNS)
         self.post.watch.at = BEGIN
+        # Leases are the machine's: those of messages that wait for morning run out as they should.
+        self.post.watch.real = datetime.now(UTC)
         self.till = Staff(1, "Jana", Role.OWNER, "shop0")
 
     def _hear(self, message: OutboundMessage) -> None:
@@ -279,7 +281,7 @@ async def run(seed: int, people: int, step: timedelta) -> None:
     """The whole of it on a SQLite file of its own, with what came of it printed."""
     started = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        database = await Database.open(f"sqlite://{Path(folder) / 'years.db'}")
+        database = await Database.open(f"sqlite://{Path(folder) / 'years.db'}", lasting=False)
         try:
             await migrate(database, BEGIN)
             await open_vault(database, [SECRET], BEGIN)
