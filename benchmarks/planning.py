@@ -105,8 +105,10 @@ async def _in_one(work: Work, batch: Batch) -> None:
 
 
 async def _forget(work: Work) -> None:
+    # What DELETE leaves behind is counted as being there, until PostgreSQL has gone through it.
+    word = "TRUNCATE" if work.database.dialect == "postgres" else "DELETE FROM"
     async with work.unit_of_work() as uow:
-        await uow.tx.execute("DELETE FROM occasion")
+        await uow.tx.execute(f"{word} occasion")
 
 
 async def _count(work: Work) -> int:

@@ -29,7 +29,7 @@ from bot.metrics import FAILURES, INBOUND
 from bot.routing import HOME, Answered, Routes
 from bot.services import outreach, unasked
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.storage import conversations, members, outbox, staff
+from bot.storage import conversations, members, outbox, receipts, staff
 from locales import Catalogues
 
 log = structlog.get_logger()
@@ -107,7 +107,7 @@ class Dispatcher:
     async def _receipt(self, receipt: DeliveryReceipt) -> None:
         now = self._clock.now()
         async with self._work.unit_of_work() as uow:
-            told_of = await outbox.receipt(uow.tx, receipt, now)
+            told_of = await receipts.keep(uow.tx, receipt, now)
             if told_of is not None and receipt.effect == "halted":
                 await unasked.halt(uow, told_of, receipt.reason, now)
         if uow.touched:

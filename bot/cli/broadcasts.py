@@ -76,7 +76,7 @@ def new_broadcast(
     elif not yes:
         say_json(_draft_as_json(made, estimate))
     if not estimate.total:
-        note("Nobody of them can be written to now: it takes consent and an address that works.")
+        note("None of them can be written to now: it takes consent and an address that works.")
         raise typer.Exit(1)
     if not yes and (as_json or not typer.confirm("Send it?", err=True)):
         note(f"Kept as a draft; `regulars broadcast send {made.id}` sends it.")

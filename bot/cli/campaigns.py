@@ -39,6 +39,7 @@ _OUTCOMES = {
 _REASONS = {
     "no consent": "no consent to messages",
     "no channel": "no channel they can be reached on",
+    "channel off": "their channel is switched off",
     "blocked": "they blocked us or stopped our messages there",
     "erased": "they were erased",
     "quiet hours": "quiet hours",

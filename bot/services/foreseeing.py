@@ -162,7 +162,7 @@ async def _stands(shop: _Shop, person: _Person, occasion: Occasion) -> bool:
     ):
         person.will(occasion, "dropped", "said before")
     elif isinstance(way := await _way(shop, person, campaign.prefers), str):
-        person.will(occasion, "dropped", way)
+        person.will(occasion, "deferred" if way == reaching.OFF else "dropped", way)
     else:
         return True
     return False

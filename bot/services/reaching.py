@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from bot.domain.deciding import Circumstances
 from bot.domain.drawing import draw
@@ -23,6 +23,12 @@ WHATSAPP, EMAIL = "whatsapp", "email"
 IDENTITY_KINDS: Mapping[str, str] = {SMS: "phone", WHATSAPP: "phone", EMAIL: "email"}
 #: In this order where nobody ever wrote: what costs nothing first.
 FIRST_CONTACT = (EMAIL, WHATSAPP, SMS)
+
+
+#: Why nowhere, where the channel they use is not on in this process: another may have it.
+OFF = "channel off"
+#: How long until that is looked at again.
+OFF_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,11 @@ async def way_to(
         if place.channel in wanted and place.channel in channels and not place.dead:
             return Way(place.channel, place.conversation_id)
     unused = [name for name in possible if all(place.channel != name for place in used)]
-    return await _first_contact(reader, member, silent, unused) or "no channel"
+    way = await _first_contact(reader, member, silent, unused)
+    if way is not None:
+        return way
+    off = any(place.channel in wanted - set(channels) and not place.dead for place in used)
+    return OFF if off else "no channel"
 
 
 async def _first_contact(

@@ -17,6 +17,7 @@ _KINDS: Mapping[str, str] = {
     "no consent": "no_consent",
     "blocked": "blocked",
     "no channel": "no_channel",
+    "channel off": "no_channel",
     "stopped": "stopped",
     "erased": "gone",
     "said before": "said_before",

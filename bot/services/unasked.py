@@ -131,7 +131,10 @@ async def _best(
         way = await reaching.way_to(
             who.uow.tx, who.member, who.preference, who.channels, campaign.prefers
         )
-        if isinstance(way, str):
+        if way == reaching.OFF and who.now < occasion.ends_at:
+            until = min(who.now + reaching.OFF_FOR, occasion.ends_at)
+            await occasions.defer(who.uow.tx, occasion.id, until, way)
+        elif isinstance(way, str):
             await occasions.drop(who.uow.tx, occasion.id, way)
         else:
             by_way.setdefault(way, []).append(candidate(who.uow.programme, campaign, occasion))

@@ -7,14 +7,13 @@ is known that the provider took it or did not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 
-from bot.domain.messages import Address, DeliveryReceipt, MessageClass
-from bot.storage import conversations, pace
+from bot.domain.messages import Address, MessageClass
+from bot.storage import pace
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
 from bot.storage.pace import Slot
 
@@ -23,12 +22,10 @@ _OPEN = "{}state IN ('due', 'sending')"
 _AHEAD = "({}state = 'due' AND {}attempts = 0 AND {}due_at > {})"
 _BULK = "({}class = 'marketing')"
 #: What a message may be that was handed over, before anybody said what became of it.
-_ON_THE_WAY = "'due', 'sending', 'unknown', 'dropped'"
+ON_THE_WAY = "'due', 'sending', 'unknown', 'dropped'"
 
 #: No message waits longer than this for its next try.
 LONGEST_WAIT = timedelta(minutes=5)
-#: Our mark of a message, as it comes back.
-_REFERENCE = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +255,7 @@ async def accepted(tx: Transaction, outbox_id: int, provider_id: str | None) -> 
     """The provider took the message, whoever asked it to; a receipt that came first is kept."""
     await tx.execute(
         "UPDATE outbox SET state = 'accepted', provider_id = $1, reason = NULL, "
-        f"lease_until = NULL, doubtful_since = NULL WHERE id = $2 AND state IN ({_ON_THE_WAY})",
+        f"lease_until = NULL, doubtful_since = NULL WHERE id = $2 AND state IN ({ON_THE_WAY})",
         provider_id,
         outbox_id,
     )
@@ -327,65 +324,6 @@ async def release_lost(tx: Transaction, real_now: datetime, now: datetime, lease
             row["id"],
         )
     return len(lost)
-
-
-async def receipt(tx: Transaction, told: DeliveryReceipt, now: datetime) -> int | None:
-    """Note what the provider said later; the message's number if that changed anything.
-
-    A state never moves back, whatever comes in which order (S31). A failure that says something
-    of the address acts on its conversation, unless its owner wrote since.
-    """
-    row = await _told_of(tx, told)
-    if row is None:
-        return None
-    if told.effect:
-        # Conversations are locked before what is in them (docs/decisions/0004-locks.md).
-        await tx.rows(f"SELECT id FROM conversation WHERE id = $1{tx.lock}", row["conversation_id"])
-    earlier, state = _STEPS[told.state]
-    changed = await tx.execute(
-        "UPDATE outbox SET state = $1, reason = $2, provider_id = $3, lease_until = NULL, "
-        f"doubtful_since = NULL WHERE id = $4 AND state IN ({earlier})",
-        state,
-        told.reason or None,
-        told.provider_id,
-        row["id"],
-    )
-    wrote, sent = instant(row["last_inbound_at"]), instant(row["sent_at"])
-    act = {"opted_out": conversations.opt_out, "blocked": conversations.block}.get(told.effect)
-    if changed and act and (wrote is None or sent is None or wrote <= sent):
-        await act(tx, row["conversation_id"], now)
-    return row["id"] if changed else None
-
-
-#: What a receipt makes of a message, and from which states. That it arrived is beyond doubt.
-_STEPS = {
-    "sent": (_ON_THE_WAY, "accepted"),
-    "failed": (f"{_ON_THE_WAY}, 'accepted'", "failed"),
-    "delivered": (f"{_ON_THE_WAY}, 'accepted', 'failed'", "delivered"),
-}
-
-
-async def _told_of(reader: Reader, told: DeliveryReceipt) -> Row | None:
-    """The message a receipt is about: by the provider's id, else by our mark on one without."""
-    sql = (
-        "SELECT o.id, o.conversation_id, o.sent_at, c.last_inbound_at, i.kind, i.value_hash "
-        "FROM outbox o JOIN conversation c ON c.id = o.conversation_id "
-        "JOIN identity i ON i.id = c.identity_id WHERE c.channel = $1 AND "
-    )
-    row = await reader.row(f"{sql}o.provider_id = $2", told.channel, told.provider_id)
-    if row is None and _REFERENCE.fullmatch(told.reference):
-        row = await reader.row(
-            f"{sql}o.id = $2 AND o.provider_id IS NULL AND o.attempts > 0",
-            told.channel,
-            int(told.reference),
-        )
-        if (
-            row
-            and told.sent_to
-            and row["value_hash"] != reader.vault.hash(row["kind"], told.sent_to)
-        ):
-            return None
-    return row
 
 
 async def has_provider_id(reader: Reader, channel: str, provider_id: str) -> bool:

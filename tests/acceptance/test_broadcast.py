@@ -115,8 +115,8 @@ async def test_each_reads_their_language_and_others_the_first(open_cafe: OpenCaf
     await owner.presses("Yes, send it")
     cafe.world.company.look_away()
     await goes_out(cafe)
-    assert anna.sees() == ["Novinky pro členy, Kavárna Lípa:\nDobrý den, jaro je tu!"]
-    assert jana.sees() == ["Nowości dla członków, Kavárna Lípa:\nHello!"]
+    assert anna.sees() == ["Kavárna Lípa, novinka pro členy:\nDobrý den, jaro je tu!"]
+    assert jana.sees() == ["Kavárna Lípa, nowość dla stałych klientów:\nHello!"]
 
 
 @on("telegram", "simulator-text")

@@ -11,7 +11,7 @@ from bot.channels.base import SendError
 from bot.domain.messages import DeliveryReceipt, MessageClass, OutboundMessage
 from bot.sender import SENDING_LEASE
 from bot.services.unit_of_work import Work
-from bot.storage import outbox
+from bot.storage import receipts
 from tests.delivery.kit import (
     DEAD_AFTER,
     DEAD_BEFORE,
@@ -53,7 +53,7 @@ async def test_s31_taken_without_an_answer_is_found_and_not_said_again(
     # It is known by the provider's id from then on.
     told = DeliveryReceipt("sms", "sms-1", "delivered")
     async with asked.work.unit_of_work() as uow:
-        assert await outbox.receipt(uow.tx, told, asked.watch.at)
+        assert await receipts.keep(uow.tx, told, asked.watch.at)
 
 
 @pytest.mark.parametrize("message_class", [REPLY, TRANSACTIONAL])
@@ -138,7 +138,7 @@ async def test_s31_a_receipt_settles_it_before_anybody_asks(mute: Post) -> None:
     assert message.reference == f"{number}"
     told = DeliveryReceipt("sms", "sms-1", "sent", reference=message.reference)
     async with mute.work.unit_of_work() as uow:
-        await outbox.receipt(uow.tx, told, mute.watch.at)
+        await receipts.keep(uow.tx, told, mute.watch.at)
     await mute.until_done()
     assert (mute.providers["sms"].texts, await mute.state(number)) == (["one"], ("accepted", ""))
 

@@ -344,10 +344,16 @@ async def test_s33a_a_channel_that_is_off_is_passed_over(post: Regulars) -> None
     await post.plan(anna, "season")
     await post.delivers()
     assert post.heard("sms") == ["season 1"]
+
+
+async def test_s33a_while_their_only_channel_is_off_it_waits(post: Regulars) -> None:
     bara = await post.member("console")
-    number = await post.plan(bara, "season")
+    number = await post.plan(bara, "season", lasts=2 * HOUR)
     await post.delivers()
-    assert await post.occasion(number) == ("dropped", "no channel")
+    assert await post.occasion(number) == ("planned", "channel off")
+    post.watch.passes(hours=2)
+    await post.delivers()
+    assert await post.occasion(number) == ("dropped", "channel off")
 
 
 async def test_s27_outside_the_window_without_an_approved_sentence_it_fails_visibly(

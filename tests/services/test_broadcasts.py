@@ -303,12 +303,17 @@ async def test_its_owner_pauses_it_while_the_provider_halts_it(shop: Shop) -> No
     for _ in range(5):
         number = await started(shop)
 
-        async def halts_it(key: str = f"broadcast:{number}") -> None:
+        async def by_hand(number: int = number) -> None:
             async with shop.uow() as uow:
-                await halting.halt(uow, key, "30007 spam", NOW)
+                await broadcasts.pause(uow, number, None, NOW)
 
-        await asyncio.gather(*(act for _ in range(4) for act in (pause(shop, number), halts_it())))
+        async def by_the_provider(number: int = number) -> None:
+            async with shop.uow() as uow:
+                await halting.halt(uow, f"broadcast:{number}", "30007 spam", NOW)
+
+        await asyncio.gather(*(act() for _ in range(4) for act in (by_hand, by_the_provider)))
         assert (await shown(shop, number))[0] == "paused"
+        assert f"broadcast:{number}" in await halted(shop)
 
 
 async def test_lifting_a_halt_looks_at_once_at_what_it_put_off(shop: Shop) -> None:

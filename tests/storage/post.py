@@ -7,7 +7,7 @@ from math import inf
 
 from bot.domain.messages import DeliveryReceipt, MessageClass
 from bot.services.unit_of_work import Work
-from bot.storage import outbox
+from bot.storage import outbox, receipts
 from bot.storage.outbox import Letter
 from bot.storage.pace import Slot
 from tests.services.shop import NOW, Shop
@@ -133,4 +133,4 @@ class Post:
             **{"channel": "telegram", "provider_id": provider_id, "state": state, **more}
         )
         async with self.work.unit_of_work() as uow:
-            return await outbox.receipt(uow.tx, told, NOW) is not None
+            return await receipts.keep(uow.tx, told, NOW) is not None
