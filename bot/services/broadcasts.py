@@ -117,10 +117,10 @@ async def estimate(
 
 
 def _segments(texts: Wording, programme: Programme, words: Catalogues, language: str) -> int:
-    """What a text takes over SMS with the longest way to say how to stop."""
+    """What a text takes over SMS the first time, when it says how to stop at length."""
     voice = words.voice(language, friendly=programme.shop.friendly, short=True)
     said = message(texts, programme).phrases
-    how = phrase("unasked.sms_first_any", shop=programme.shop.name)
+    how = unasked.first_time(programme)
     text = "\n".join(words.render(each, voice) for each in (*said, how))
     return sms.count(text if programme.sms.accents else sms.plain(text, language)).segments
 

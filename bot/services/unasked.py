@@ -10,7 +10,7 @@ from bot.domain import drawing
 from bot.domain.campaign_rules import Giving
 from bot.domain.deciding import Candidate, Circumstances, Verdict, decide
 from bot.domain.members import Member
-from bot.domain.messages import Action, Button, Reply, phrase
+from bot.domain.messages import Action, Button, Phrase, Reply, phrase
 from bot.domain.occasions import Occasion, Said
 from bot.domain.preferences import Pace, Preference, zone_of
 from bot.domain.programme import Programme
@@ -77,6 +77,7 @@ async def pick(
     Locks the member, so that nothing else is picked for them until the transaction ends. None as
     well while a reply to them is still on its way, which goes first.
     """
+    await members.hold_identities(uow.tx, member_id)
     member = await members.lock(uow.tx, member_id)
     family = await members.family(uow.tx, member.id)
     preference = await preferences.of(uow.tx, member.id)
@@ -211,15 +212,16 @@ async def stoppable(
         stop = Button(phrase("button.offers_off"), Action("stop"))
         return replace(reply, numbered=False, buttons=(*reply.buttons, (stop,)))
     first = await occasions.first_on(uow.tx, conversation_id)
-    a_month = most_a_month(uow.programme, pace)
-    shop = uow.programme.shop.name
-    if not first:
-        how = phrase("unasked.sms_stop")
-    elif a_month:
-        how = phrase("unasked.sms_first", shop=shop, n=a_month)
-    else:
-        how = phrase("unasked.sms_first_any", shop=shop)
+    how = first_time(uow.programme, pace) if first else phrase("unasked.sms_stop")
     return replace(reply, numbered=False, buttons=(), phrases=(*reply.phrases, how))
+
+
+def first_time(programme: Programme, pace: Pace = "all") -> Phrase:
+    """What the first unasked message over SMS says besides: who, how often, help and stop."""
+    shop, a_month = programme.shop.name, most_a_month(programme, pace)
+    if a_month:
+        return phrase("unasked.sms_first", shop=shop, n=a_month)
+    return phrase("unasked.sms_first_any", shop=shop)
 
 
 async def take(uow: UnitOfWork, picked: Picked, outbox_id: int, now: datetime) -> None:

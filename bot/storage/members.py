@@ -111,6 +111,17 @@ async def lock(tx: Transaction, member_id: int) -> Member:
     return _member(tx, row)
 
 
+async def hold_identities(tx: Transaction, member_id: int) -> None:
+    """Keep a member's identities from being erased until the transaction ends.
+
+    Comes before the member's own lock where one may be written to for the first time.
+    """
+    if tx.dialect == "postgres":
+        await tx.rows(
+            "SELECT id FROM identity WHERE member_id = $1 ORDER BY id FOR KEY SHARE", member_id
+        )
+
+
 async def get(reader: Reader, member_id: int) -> Member | None:
     """The member with this number, or who they became by merging."""
     return await _kept(reader, await reader.row("SELECT * FROM member WHERE id = $1", member_id))
