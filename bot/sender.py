@@ -81,6 +81,8 @@ class Sender:
         # A provider that hangs holds up its own channel alone.
         self._places = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(at_once))
         self._queues = defaultdict[tuple[str, bool], asyncio.Lock](asyncio.Lock)
+        #: Members who turned out to be written to elsewhere than in the round they were found for.
+        self._elsewhere = defaultdict[str, dict[int, None]](dict)
         self._stopping = False
 
     async def deliver(self, conversation_ids: Collection[int]) -> None:
@@ -99,8 +101,11 @@ class Sender:
         due = await self._due()
         await _all(self._round(name, numbers) for name, numbers in due.items())
         members = await self._due_members(())
-        await _all(self._unasked_round(name, numbers) for name, numbers in members.items())
-        return sum(map(len, due.values())) + sum(map(len, members.values()))
+        found = sum(map(len, due.values())) + sum(map(len, members.values()))
+        while members:
+            await _all(self._unasked_round(name, numbers) for name, numbers in members.items())
+            members = self._those_elsewhere(())
+        return found
 
     async def run(self, stop: asyncio.Event, pause_seconds: float = 1.0) -> None:
         """Deliver what is due until told to stop, each channel in rounds of its own."""
@@ -110,9 +115,12 @@ class Sender:
             busy = {name for name, task in rounds.items() if not task.done()}
             try:
                 due = await self._due()
-                members = await self._due_members(
-                    [name.removeprefix(_UNASKED) for name in busy if name.startswith(_UNASKED)]
-                )
+                writing = [
+                    name.removeprefix(_UNASKED) for name in busy if name.startswith(_UNASKED)
+                ]
+                members = await self._due_members(writing)
+                for name, numbers in self._those_elsewhere(writing).items():
+                    members.setdefault(name, []).extend(numbers)
             except Exception as error:
                 log.error("delivery round failed", error=type(error).__name__)
                 due, members = {}, {}
@@ -176,6 +184,11 @@ class Sender:
                 limit=ROUND,
             )
 
+    def _those_elsewhere(self, busy: Collection[str]) -> dict[str, list[int]]:
+        """Members left over for another channel's round, without those of `busy` ones."""
+        free = self._elsewhere.keys() - set(busy)
+        return {name: list(self._elsewhere.pop(name)) for name in free}
+
     async def _unasked_round(self, channel: str, member_ids: Collection[int]) -> None:
         await _all(self._approach(number, channel) for number in member_ids)
 
@@ -198,7 +211,9 @@ class Sender:
                 if slot is None:
                     return
             else:
-                channel = claim
+                # Waited for here, a provider that hangs would hold up this channel too.
+                self._elsewhere[claim][member_id] = None
+                return
 
     async def _claim_unasked(
         self, member_id: int, channel: str, slot: Slot | None

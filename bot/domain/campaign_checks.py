@@ -32,6 +32,8 @@ from bot.domain.segments import BadSegment, parse
 SHORT_GIFT = 7
 #: How long a win-back that may not be said yet waits before it is dropped (S26).
 WINBACK_WAITS = timedelta(days=7)
+#: Whose quiet hours have this in them meant the hours of the day.
+NOON = time(12)
 
 
 def check(programme: Programme) -> Iterator[Problem]:
@@ -106,6 +108,13 @@ def _quiet_hours(programme: Programme) -> Iterator[Problem]:
             ("quiet_hours",),
             "warning",
             "with the same start and end, messages may come in the middle of the night",
+        )
+    elif _minutes(quiet.start, NOON) < _minutes(quiet.start, quiet.end):
+        yield Problem(
+            ("quiet_hours",),
+            "warning",
+            "these are the hours of the day: messages would go out at night; did you mean "
+            f'start = "{quiet.end:%H:%M}" and end = "{quiet.start:%H:%M}"?',
         )
     elif quiet.spread_minutes > (awake := _minutes(quiet.end, quiet.start)):
         yield Problem(

@@ -12,7 +12,7 @@ from bot.services import earning, outreach
 from bot.services.phones import e164, is_mobile, proven_number
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import conversations, members, operations, preferences
+from bot.storage import conversations, members, occasions, operations, preferences
 from bot.storage.conversations import Conversation
 
 #: The longest name kept, in characters.
@@ -200,6 +200,8 @@ async def set_birthday(
         else:
             await operations.begin(uow.tx, changed, "birthday", now=now, member_id=member.id)
     await members.set_birthday(uow.tx, member.id, month, day, now)
+    # A greeting on the wrong day would be dropped then, and this year's with it.
+    await occasions.forget_planned(uow.tx, await members.family(uow.tx, member.id))
     return None
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from bot import programmes
 from bot.domain.ledger import Account, EntryRef
 from bot.domain.programme import Programme
-from bot.storage import ledger, settings
+from bot.storage import ledger, occasions, settings
 from bot.storage.database import Database, Reader, Transaction
 
 #: How long a process keeps the messages it has just committed before others may send them.
@@ -86,7 +86,10 @@ class Work:
         One that was in force before is left alone, unless it may be so `again`.
         """
         async with self.database.transaction() as tx:
-            return await settings.add_programme(tx, source, now, again=again) is not None
+            new = await settings.add_programme(tx, source, now, again=again) is not None
+            if new:
+                await occasions.look_again_at_all(tx)
+            return new
 
     async def programme(self) -> Programme:
         """The programme in force."""

@@ -178,7 +178,7 @@ async def progress(reader: Reader, broadcast_id: int) -> Progress:
                     put_off[reason] = put_off.get(reason, 0) + people
             case "taken", "sending" | "due":
                 on_the_way += people
-            case "taken", _:
+            case "taken", state if state != "failed":
                 sent += people
             case state, _:
                 why[reason or state] = why.get(reason or state, 0) + people

@@ -163,6 +163,14 @@ async def look_again(tx: Transaction, member_ids: Sequence[int]) -> None:
     )
 
 
+async def look_again_at_all(tx: Transaction) -> None:
+    """Bring forward what caps or budgets put off: the programme may say otherwise now."""
+    await tx.execute(
+        "UPDATE occasion SET due_at = planned_at WHERE state = 'planned' "
+        "AND (reason LIKE 'cap %' OR reason = 'budget') AND due_at > planned_at"
+    )
+
+
 async def hold_out(tx: Transaction, occasion_id: int, now: datetime) -> None:
     """Leave a member out, at the moment at which they would have been written to (S34)."""
     await tx.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.conversation import Router, Turn, option
+from bot.conversation import Router, Turn, option, whole
 from bot.domain.campaign_rules import PRIORITY
 from bot.domain.lift import Lift
 from bot.domain.members import Role
@@ -68,6 +68,13 @@ def _asked(turn: Turn) -> str:
     """The campaign a button is for, by the name under which it is halted; "" for none there is."""
     name, occurrence = (*turn.args, "", "")[:2]
     if name not in PRIORITY or (occurrence and not occurrence.replace("-", "").isalnum()):
+        return ""
+    # A broadcast is its owner's, and goes on from its own page.
+    if (
+        name == "broadcast"
+        and occurrence
+        and (turn.colleague.role < Role.OWNER or whole(occurrence) is None)
+    ):
         return ""
     return f"{name}:{occurrence}" if occurrence else name
 

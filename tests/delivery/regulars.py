@@ -13,7 +13,7 @@ from bot.domain.messages import Reply, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
 from bot.services import joining
-from bot.services.campaigns import Case, Scene, Wanted
+from bot.services.campaigns import Campaign, Case, Scene, Wanted
 from bot.services.unit_of_work import Work
 from bot.storage import conversations
 from tests.delivery.kit import Post, Provider, said
@@ -65,7 +65,7 @@ class Telling:
 class Regulars(Post):
     """A post whose sender knows campaigns."""
 
-    def __init__(self, work: Work, *providers: Provider, campaigns: Sequence[Telling]) -> None:
+    def __init__(self, work: Work, *providers: Provider, campaigns: Sequence[Campaign]) -> None:
         super().__init__(work, *providers, campaigns=campaigns)
 
     async def change(self, *changes: tuple[str, str]) -> None:

@@ -10,6 +10,7 @@ from bot.channels.base import SendError
 from bot.domain.members import Member
 from bot.services import erasing
 from bot.services.unit_of_work import Work
+from bot.storage import members
 from tests.delivery.kit import LOST, Provider
 from tests.delivery.regulars import Regulars, Telling
 
@@ -94,3 +95,17 @@ async def test_erased_while_several_processes_deliver(post: Regulars) -> None:
         for table in ("outbox", "occasion"):
             states = await reader.rows(f"SELECT DISTINCT state FROM {table}")
             assert {row["state"] for row in states} <= {"accepted", "taken", "dropped", "unknown"}
+
+
+async def test_s37_erased_while_they_are_written_to_for_the_first_time(work: Work) -> None:
+    """Known fault: each waited for the other, and the database ended one of them."""
+    post = Regulars(work, Provider("telegram"), Provider("email"), campaigns=(Telling("season"),))
+    for number in range(12):
+        anna = await post.member("telegram", yes=["email"])
+        address = f"anna{number}@example.com"
+        async with post.work.unit_of_work() as uow:
+            await members.attach(uow.tx, anna.id, "email", address, proven=True, now=post.watch.at)
+        planned = await post.plan(anna, "season")
+        _, erased = await asyncio.gather(post.delivers(), erase(post, anna))
+        assert erased
+        assert await post.occasion(planned) in {("taken", ""), ("dropped", "erased")}

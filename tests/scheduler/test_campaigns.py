@@ -64,6 +64,20 @@ async def test_s30_the_29th_of_february_is_kept_once_a_year_by_the_setting(
     assert found == [("2027", kept), ("2028", "2028-02-29 08:00")]
 
 
+async def test_s30_a_birthday_that_was_put_right_is_greeted_on_the_right_day(
+    shop: Regulars,
+) -> None:
+    """Known fault: what was planned for the wrong day was dropped, and this year's with it."""
+    await shop.follows(cafe() + only("birthday"))
+    anna = await shop.regular(birthday=(3, 14), now=at("2026-03-13 12:00"))
+    assert len(await shop.planned("2026-03-13 23:00")) == 1
+    await shop.born(anna, (3, 18), at("2026-03-14 07:00"))
+    assert await shop.hears(anna, "2026-03-14 08:00") == ""
+    [right] = await shop.planned("2026-03-18 08:00")
+    assert right[:3] == ("Anna", "2026", "2026-03-18 08:00")
+    assert await shop.hears(anna, "2026-03-18 08:00") != ""
+
+
 async def test_s30_a_birthday_moved_by_a_zone_is_greeted_once(shop: Regulars) -> None:
     await shop.follows(cafe() + only("birthday"))
     anna = await shop.regular("Anna", birthday=(3, 14), zone=AUCKLAND)

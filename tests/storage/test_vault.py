@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.members import Member
 from bot.domain.messages import MessageClass
-from bot.services import joining, staffing
+from bot.domain.segments import parse
+from bot.services import broadcasts, erasing, joining, preferences, staffing
 from bot.services.unit_of_work import Work
 from bot.storage import conversations, members, outbox, proofs, questions
 from bot.storage.database import Database
@@ -219,7 +221,23 @@ async def told(work: Work) -> Work:
     async with work.unit_of_work() as uow:
         await joining.enrol(uow, "+420777987655", bara, "enrol", NOW)
         assert [found.name for found in await staffing.find(uow, "kovarova")] == [NAME]
+    await _unasked(shop, member)
     return work
+
+
+async def _unasked(shop: Shop, member: Member) -> None:
+    """An owner's words to everybody, a wish of the member's, and another who was erased."""
+    async with shop.uow() as uow:
+        everybody = parse("all", uow.programme)
+        texts = {"cs": f"{SAID}, {NAME}"}
+        draft = await broadcasts.draft(uow, texts, everybody, None, NOW)
+        await broadcasts.start(uow, draft.id, 1, NOW)
+        await preferences.set_pace(uow, member.id, "fewer")
+        await joining.decide_marketing(uow, member.id, "telegram", True, "resume.done", NOW)
+    await broadcasts.advance(shop.work, NOW)
+    other = await shop.member(NAME)
+    async with shop.uow() as uow:
+        assert await erasing.erase(uow, other.id, NOW)
 
 
 async def test_s36_no_column_of_any_table_holds_personal_data(told: Work) -> None:
@@ -242,7 +260,9 @@ async def test_s36_no_column_of_any_table_holds_personal_data(told: Work) -> Non
                     if SECRETS.search(str(value))
                 ]
     assert found == []
-    assert empty == {"claim", "debt", "lease", "pace", "purchase", "setting"}
+    assert empty == {
+        *("claim", "debt", "halt", "lease", "pace", "planning", "purchase", "setting", "spending")
+    }
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
