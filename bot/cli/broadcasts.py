@@ -77,9 +77,10 @@ def new_broadcast(
         say_json(_draft_as_json(made, estimate))
     if not estimate.total:
         note("None of them can be written to now: it takes consent and an address that works.")
+        _say_kept(made)
         raise typer.Exit(1)
     if not yes and (as_json or not typer.confirm("Send it?", err=True)):
-        note(f"Kept as a draft; `regulars broadcast send {made.id}` sends it.")
+        _say_kept(made)
         return
     _send(made.id, as_json=as_json)
 
@@ -158,7 +159,7 @@ async def _desk() -> AsyncIterator[_Desk]:
 async def _draft(texts: Sequence[str], segment: str) -> tuple[Broadcast, Estimate, Programme]:
     async with _desk() as desk:
         programme = await desk.work.programme()
-        written, chosen = _texts(texts, programme), _segment(segment, programme)
+        written, chosen = _texts(texts, programme, desk.words), _segment(segment, programme)
         async with desk.work.unit_of_work() as uow:
             made = await broadcasts.draft(uow, written, chosen, None, desk.now)
         return made, await _estimate(desk, made), programme
@@ -176,7 +177,7 @@ async def _estimate(desk: _Desk, made: Broadcast) -> Estimate:
         )
 
 
-def _texts(given: Sequence[str], programme: Programme) -> dict[str, str]:
+def _texts(given: Sequence[str], programme: Programme, words: Catalogues) -> dict[str, str]:
     texts: dict[str, str] = {}
     for each in given:
         language, sign, text = each.partition("=")
@@ -193,6 +194,8 @@ def _texts(given: Sequence[str], programme: Programme) -> dict[str, str]:
                 f"--text {language}: {counted(surplus, 'character')} too long; "
                 f"at most {broadcasts.TEXT_LIMIT} fit"
             )
+        if wrong := broadcasts.no_place(text):
+            raise CannotOpen(f"--text {language}: {words.render(wrong, _ENGLISH)}")
         texts[language] = text
     return texts
 
@@ -292,6 +295,14 @@ def _say_draft(made: Broadcast, estimate: Estimate, programme: Programme) -> Non
         note(f"One text takes {estimate.longest} segments: more than one message may have.")
     if estimate.cost:
         say(f"About {format_money(estimate.cost, _ENGLISH)}")
+
+
+def _say_kept(made: Broadcast) -> None:
+    command = "regulars broadcast"
+    note(
+        f"Kept as draft {made.id}: `{command} send {made.id}` sends it, "
+        f"`{command} stop {made.id}` throws it away."
+    )
 
 
 def _draft_as_json(made: Broadcast, estimate: Estimate) -> dict[str, Any]:

@@ -14,12 +14,20 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.cli import results
-from bot.cli.instants import At, clock_at
-from bot.cli.opening import CannotOpen, load_settings, open_existing, open_work
+from bot.cli.instants import At, clock_at, note_ahead
+from bot.cli.opening import (
+    CannotOpen,
+    is_newest,
+    load_settings,
+    open_existing,
+    open_work,
+    read_programme,
+)
 from bot.cli.output import Json, counted, note, say
 from bot.clock import Clock
 from bot.domain.programme_values import did_you_mean
 from bot.services.foreseeing import Foreseen, preview
+from bot.services.unit_of_work import Work
 from bot.settings import Settings
 from scheduler.campaigns import CAMPAIGNS
 from scheduler.jobs import plan
@@ -79,12 +87,27 @@ def preview_campaigns(
 async def _preview(clock: Clock, campaign: str | None, *, as_json: bool) -> None:
     settings = load_settings()
     async with open_existing(settings, clock) as work:
+        await _note_not_in_force(settings, work)
         channels = _channels(settings)
         foreseen = preview(work, CAMPAIGNS, channels, clock.now(), campaign)
         if as_json:
             await _show_json(foreseen)
         else:
             await _show(foreseen, (await work.programme()).zone())
+
+
+async def _note_not_in_force(settings: Settings, work: Work) -> None:
+    """Say so where what an owner edited is not what they are shown."""
+    try:
+        source = read_programme(settings.programme)
+    except CannotOpen:
+        # Without a file there is nothing to take this for.
+        return
+    if not await is_newest(work.database, source):
+        note(
+            f"What is in {settings.programme} is not in force, so it is not what this shows: start "
+            "Regulars again; `regulars check` says what may be wrong."
+        )
 
 
 def _channels(settings: Settings) -> frozenset[str]:
@@ -136,8 +159,13 @@ def _spelled(reason: str) -> str:
 
 @app.command("run")
 def run_campaigns(at: At = "") -> None:
-    """Plan once as of an instant, as the scheduler does; waits until no other process plans."""
-    asyncio.run(_run(clock_at(at)))
+    """Plan once, as the scheduler does; with --at, really, what comes due until that instant.
+
+    Waits until no other process plans. To only look: campaigns preview --at.
+    """
+    clock = clock_at(at)
+    note_ahead(at, "planned")
+    asyncio.run(_run(clock))
 
 
 async def _run(clock: Clock) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.instants import At, clock_at
+from bot.cli.instants import At, clock_at, note_ahead
 from bot.cli.opening import CannotOpen, load_settings, open_work
 from bot.cli.output import counted, say
 from bot.cli.running import until_stopped
@@ -30,12 +30,17 @@ def deliver(
     ] = False,
     at: At = "",
 ) -> None:
-    """Send what is due now, or at an instant."""
+    """Send what is due now; with --at, at once and really, all that is due until that instant.
+
+    An instant to come sends today what would go out by then. To only look: campaigns preview --at.
+    """
     from bot.app import close, furnish
 
     settings, clock = load_settings(), clock_at(at)
     if not settings.channels:
         raise CannotOpen(f"nothing can be sent: no channel is set up yet. {PUT_TOKEN}")
+
+    note_ahead(at, "sent")
 
     async def main(stop: asyncio.Event) -> None:
         async with open_work(settings, clock, migrate=True) as work:

@@ -18,13 +18,20 @@ from bot.cli.opening import CannotOpen, load_settings, open_existing, open_work
 from bot.cli.output import Json, Progress, counted, note, say, say_json
 from bot.cli.sheet import Sheet, sheet, show
 from bot.clock import Clock
+from bot.domain import emails
 from bot.domain.members import Member
 from bot.services import erasing, exporting, importing
 from bot.services.member_file import COLUMNS, REFERENCES, Problem
 from bot.services.staffing import member_by_reference
 from bot.services.unit_of_work import UnitOfWork, Work
+from bot.storage import members
 
 app = typer.Typer(no_args_is_help=True, help="Members: import, export, look at one, erase one.")
+
+#: How a member is named.
+Reference = Annotated[
+    str, typer.Argument(help="A member code, a card token, a phone number or an e-mail address.")
+]
 
 #: Bad lines shown one by one.
 SHOWN = 50
@@ -151,7 +158,7 @@ def _written(file: Path | None) -> Iterator[TextIO]:
 
 @app.command("show")
 def show_member(
-    code: Annotated[str, typer.Argument(help="A member code, a card token or a phone number.")],
+    code: Reference,
     as_json: Json = False,
 ) -> None:
     """Show what is held on one member."""
@@ -170,10 +177,14 @@ async def _show(code: str) -> tuple[Sheet, ZoneInfo]:
 
 
 async def _member(uow: UnitOfWork, code: str) -> Member:
-    member = await member_by_reference(uow, code)
+    if "@" in code:
+        address = emails.canonical(code)
+        member = await members.by_identity(uow.tx, "email", address) if address else None
+    else:
+        member = await member_by_reference(uow, code)
     if member is None:
         raise CannotOpen(
-            f'no member has the code, card or phone number "{code}": '
+            f'no member has the code, card, phone number or e-mail address "{code}": '
             "write a number with its country, such as +420777123456"
         )
     return member
@@ -181,7 +192,7 @@ async def _member(uow: UnitOfWork, code: str) -> Member:
 
 @app.command("erase")
 def erase_member(
-    code: Annotated[str, typer.Argument(help="A member code, a card token or a phone number.")],
+    code: Reference,
     yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
 ) -> None:
     """Erase a member for good, as they can themselves in chat; the ledger stays without a name."""

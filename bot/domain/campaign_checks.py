@@ -32,8 +32,8 @@ from bot.domain.segments import BadSegment, parse
 SHORT_GIFT = 7
 #: How long a win-back that may not be said yet waits before it is dropped (S26).
 WINBACK_WAITS = timedelta(days=7)
-#: Whose quiet hours have this in them meant the hours of the day.
-NOON = time(12)
+#: Quiet hours that have the one and not the other were meant to be the hours of the day.
+NOON, MIDNIGHT = time(12), time(0)
 
 
 def check(programme: Programme) -> Iterator[Problem]:
@@ -109,7 +109,7 @@ def _quiet_hours(programme: Programme) -> Iterator[Problem]:
             "warning",
             "with the same start and end, messages may come in the middle of the night",
         )
-    elif _minutes(quiet.start, NOON) < _minutes(quiet.start, quiet.end):
+    elif _is_quiet(NOON, quiet) and not _is_quiet(MIDNIGHT, quiet):
         yield Problem(
             ("quiet_hours",),
             "warning",
@@ -127,6 +127,10 @@ def _quiet_hours(programme: Programme) -> Iterator[Problem]:
 def _minutes(start: time, end: time) -> int:
     """From one time of day to the next, across midnight too."""
     return ((end.hour - start.hour) * 60 + end.minute - start.minute) % 1440
+
+
+def _is_quiet(at: time, quiet: QuietHours) -> bool:
+    return _minutes(quiet.start, at) < _minutes(quiet.start, quiet.end)
 
 
 def _budgets(programme: Programme) -> Iterator[Problem]:
@@ -217,8 +221,7 @@ def _without_a_reason(path: Path, rules: CampaignRules) -> Iterator[Problem]:
 
 
 def _asleep(path: Path, rules: CampaignRules, quiet: QuietHours) -> Iterator[Problem]:
-    inside = _minutes(quiet.start, rules.at) < _minutes(quiet.start, quiet.end)
-    if "at" in rules.model_fields_set and inside:
+    if "at" in rules.model_fields_set and _is_quiet(rules.at, quiet):
         yield Problem(
             (*path, "at"),
             "warning",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ DEADLINE = timedelta(hours=72)
 PAGE = 2_000
 #: What a template's value may have, on one line.
 VALUE_LIMIT = 600
+#: What a text for everybody has no places for: {name}.
+_PLACE = re.compile(r"\{\s*[^\W\d]\w*\s*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,12 @@ class Estimate:
 def too_long(text: str) -> int:
     """How many characters a text has too many."""
     return max(len(text) - TEXT_LIMIT, 0)
+
+
+def no_place(text: str) -> Phrase | None:
+    """What is wrong with a text that has a place to fill in, {name}; None where it has none."""
+    found = _PLACE.search(text)
+    return phrase("broadcast.no_places", place=found[0]) if found else None
 
 
 async def draft(
@@ -104,6 +113,7 @@ async def estimate(
         channels,
         {name: reaching.IDENTITY_KINDS[name] for name in reaching.FIRST_CONTACT},
         conversations.PERISHABLE,
+        now + DEADLINE,
     )
     people: Counter[str] = Counter()
     each: Counter[int] = Counter()
@@ -234,13 +244,18 @@ def told(progress: Progress, *, short: bool = False) -> tuple[Phrase, ...]:
 
 
 async def show(reader: Reader, broadcast_id: int) -> tuple[Broadcast, Progress] | Refused:
-    """A broadcast and how far it is; who is not planned for yet waits as well."""
+    """A broadcast and how far it is; who is not planned for yet waits, or is stopped, as well."""
     found = await broadcasts.get(reader, broadcast_id)
     if found is None:
         return Refused(phrase("broadcast.unknown"))
     progress = await broadcasts.progress(reader, broadcast_id)
-    if found.open and found.planned_at is None:
-        progress = replace(progress, waiting=max(progress.waiting, found.people - progress.over))
+    unplanned = found.people - progress.over - progress.waiting
+    if found.planned_at is None and unplanned > 0:
+        if found.open:
+            progress = replace(progress, waiting=progress.waiting + unplanned)
+        elif found.state == "stopped":
+            why = Counter(progress.why) + Counter({broadcasts.STOPPED: unplanned})
+            progress = replace(progress, why=dict(why))
     return found, progress
 
 

@@ -11,9 +11,9 @@ from bot.domain.messages import Phrase, phrase
 _KINDS: Mapping[str, str] = {
     "too late": "too_late",
     "cap": "cap",
-    "fewer": "wish",
-    "only gifts": "wish",
-    "paused": "wish",
+    "fewer": "fewer",
+    "only gifts": "only_gifts",
+    "paused": "paused",
     "no consent": "no_consent",
     "blocked": "blocked",
     "no channel": "no_channel",
@@ -31,7 +31,8 @@ _KINDS: Mapping[str, str] = {
 
 
 def kind(reason: str) -> str:
-    """What a reason comes to for somebody who runs a shop."""
+    """What a reason comes to for somebody who runs a shop; what waited too long, why it waited."""
+    reason = reason.removeprefix("too late: ")
     return next((named for begin, named in _KINDS.items() if reason.startswith(begin)), "failed")
 
 

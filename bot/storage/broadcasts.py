@@ -124,10 +124,15 @@ async def end(tx: Transaction, broadcast_id: int, now: datetime) -> None:
 
 
 async def drop_planned(tx: Transaction, broadcast_id: int, reason: str, most: int) -> int:
-    """Give up some of those who have not been written to; returns how many."""
+    """Give up some of those who have not been written to; returns how many.
+
+    But for a stop, the reason says as well what they waited for.
+    """
+    waited = "" if reason == STOPPED else " || COALESCE(': ' || reason, '')"
     return await tx.execute(
-        "UPDATE occasion SET state = 'dropped', reason = $1, claimed_by = NULL, "
-        "lease_until = NULL WHERE id IN (SELECT id FROM occasion WHERE campaign = $2 "
+        f"UPDATE occasion SET state = 'dropped', reason = CAST($1 AS TEXT){waited}, "
+        "claimed_by = NULL, lease_until = NULL "
+        "WHERE id IN (SELECT id FROM occasion WHERE campaign = $2 "
         f"AND occurrence = $3 AND state = 'planned' LIMIT {int(most)}) AND state = 'planned'",
         reason,
         CAMPAIGN,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.storage.audiences import Audience
 from bot.storage.database import Reader, marks
@@ -38,6 +39,11 @@ _WHERE_WANTED = (
     "(p.channel IS NULL OR EXISTS (SELECT 1 FROM consent w "
     f"WHERE {_GRANTED.format(k='w')} AND w.channel = p.channel))"
 )
+#: Nor who wants gifts alone, or a pause that outlasts what is to be said.
+_WHEN_WANTED = (
+    "(p.pace IS NULL OR p.pace <> 'gifts') "
+    "AND (p.paused_until IS NULL OR p.paused_until < {ends_at})"
+)
 #: Its owner wants nothing from us there, and then nothing goes anywhere.
 _REFUSES = (
     "(c.opted_out_at IS NOT NULL OR (c.blocked_at IS NOT NULL AND i.kind NOT IN ({perishable})))"
@@ -48,7 +54,7 @@ _HEARD = (
     "CASE WHEN c.channel = p.channel THEN 0 ELSE 1 END AS turn, c.last_inbound_at, c.id "
     "FROM {members} JOIN identity i ON i.member_id = m.id "
     "JOIN conversation c ON c.identity_id = i.id AND c.last_inbound_at IS NOT NULL "
-    f"WHERE {_WHERE_WANTED} AND ({{refuses}} "
+    f"WHERE {_WHERE_WANTED} AND {_WHEN_WANTED} AND ({{refuses}} "
     "OR (c.channel = k.channel AND c.blocked_at IS NULL AND c.channel IN ({on})))"
 )
 #: Where they never wrote from, but agreed to be written to.
@@ -56,7 +62,7 @@ _FIRST = (
     "SELECT m.id AS member_id, k.channel, m.language, FALSE AS refuses, "
     "CASE WHEN k.channel = p.channel THEN 0 ELSE {turns} END AS turn, "
     "NULL AS last_inbound_at, i.id FROM {members} JOIN identity i ON i.member_id = m.id "
-    f"AND i.kind = {{kinds}} WHERE {_WHERE_WANTED} "
+    f"AND i.kind = {{kinds}} WHERE {_WHERE_WANTED} AND {_WHEN_WANTED} "
     "AND k.channel IN ({on}) AND NOT EXISTS (SELECT 1 "
     "FROM conversation c JOIN identity x ON x.id = c.identity_id WHERE x.member_id = m.id "
     # By their own chats, never through all of a channel: an expression keeps that index away.
@@ -71,22 +77,25 @@ async def reached(
     channels: Collection[str],
     first_contact: Mapping[str, str],
     perishable: Collection[str],
+    ends_at: datetime,
 ) -> Sequence[Reached]:
     """The people of an audience by where they would hear, of the `channels` that are on.
 
     `first_contact` are the channels where we may write first, in order, with the kind of address
-    each needs; `perishable` the kinds of addresses that can stop existing.
+    each needs; `perishable` the kinds of addresses that can stop existing. What is said brings no
+    gift and is pointless from `ends_at`.
     """
     if not channels:
         return ()
     values = [*audience.values]
 
-    def put(*given: str) -> str:
+    def put(*given: str | datetime) -> str:
         values.extend(given)
         return marks(len(given), len(values) - len(given) + 1)
 
-    on, refuses = put(*channels), _REFUSES.format(perishable=put(*perishable))
-    ways = [_HEARD.format(refuses=refuses, members=_MEMBERS, on=on)]
+    on, until = put(*channels), put(ends_at)
+    refuses = _REFUSES.format(perishable=put(*perishable))
+    ways = [_HEARD.format(refuses=refuses, members=_MEMBERS, on=on, ends_at=until)]
     first = [name for name in first_contact if name in channels]
     if first:
         turns = " ".join(f"WHEN {put(name)} THEN {n}" for n, name in enumerate(first, 2))
@@ -97,6 +106,7 @@ async def reached(
                 turns=f"CASE k.channel {turns} END",
                 kinds=f"CASE k.channel {kinds} END",
                 on=put(*first),
+                ends_at=until,
             )
         )
     rows = await reader.rows(

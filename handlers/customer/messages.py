@@ -56,11 +56,11 @@ def _again(now: Standing) -> Moment:
 
 async def _page(turn: Turn) -> Reply:
     now = await standing(turn)
-    return Reply((_state(turn, now),), _choices(turn, now), edits=True)
+    return Reply((state(turn, now),), _choices(turn, now), edits=True)
 
 
-def _state(turn: Turn, now: Standing) -> Phrase:
-    """The present state in a sentence."""
+def state(turn: Turn, now: Standing) -> Phrase:
+    """What holds now in a sentence."""
     if now.closed is not None:
         return phrase("messages.on.closed", channel=channel_name(now.closed))
     if now.first is None:

@@ -154,7 +154,7 @@ def _day(turn: Turn, at: datetime) -> Moment:
 # --- erasing ---
 
 
-@router.action("erase_me")
+@router.command("erase_me")
 async def erase_me(turn: Turn) -> Reply:
     """Begin erasing; nothing happens before a word is typed."""
     return Reply(then="privacy.erase") if turn.holder else _kept(turn)

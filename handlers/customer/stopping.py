@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation import Router, Turn, option, whole
 from bot.domain.messages import Phrase, Reply, phrase
 from bot.services import joining, preferences
-from handlers.customer.messages import standing, to_page
+from handlers.customer.messages import standing, state, to_page
 from handlers.menu import member_menu, menu_of
 
 router = Router()
@@ -50,7 +50,9 @@ async def undo_stop(turn: Turn) -> Reply:
         return Reply((phrase("stop.stranger"),), menu_of(turn))
     undone = await joining.undo_stop(turn.uow, turn.holder.id, number, turn.now)
     if undone:
-        return Reply((phrase("stop.undone"),), menu_of(turn), edits=True)
+        # What came back may be gifts alone, or a pause.
+        now = [state(turn, await standing(turn))] if turn.member else []
+        return Reply((phrase("stop.undone"), *now), menu_of(turn), edits=True)
     rows = ((to_page(),), *menu_of(turn)) if turn.member else menu_of(turn)
     return Reply((phrase("stop.undo_late"),), rows, edits=True)
 

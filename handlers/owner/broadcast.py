@@ -94,6 +94,8 @@ async def take_text(turn: Turn) -> Reply:
 def _kept(turn: Turn, text: str, draft: Mapping[str, str]) -> Reply:
     if surplus := broadcasts.too_long(text):
         return Reply((phrase("broadcast.too_long", n=surplus),), then=TEXT, draft=draft)
+    if wrong := broadcasts.no_place(text):
+        return Reply((wrong,), then=TEXT, draft=draft)
     return _further(turn, {**draft, _TEXT_IN + draft["language"]: text})
 
 

@@ -11,7 +11,7 @@ from tests.acceptance.cafe import TWO_SHOPS, Cafe, preset
 from tests.acceptance.conftest import OpenCafe, everywhere, on
 from tests.chat import Person
 
-TEXT = "Use your stamps by Friday: {all} of them!"
+TEXT = "Use your stamps by Friday: {all 10} of them!"
 NEWS = f"News for members from Kavárna Lípa:\n{TEXT}"
 ASK_TEXT = (
     "What should members read? Language: English. "
@@ -216,6 +216,11 @@ async def test_s39_whatever_else_is_sent_is_asked_again(cafe: Cafe) -> None:
     [asked_again] = await owner.sends_photo()
     assert asked_again.endswith(ASK_TEXT)
     assert await owner.says("x" * 901) == [f"That is 1 character too long.\n{ASK_TEXT}"]
+    for place in ("{name}", "{ shop }", "{jméno}"):
+        assert await owner.says(f"Hello, {place}!") == [
+            f"Everybody reads the same words, so {place} would stay as it is: write it without.\n"
+            f"{ASK_TEXT}"
+        ]
     assert await owner.says("x" * 900) == [ASK_CZECH]
     [home] = await owner.presses("Cancel")
     assert "Petr" in home

@@ -99,7 +99,7 @@ async def addresses(cafe: Cafe) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("typed", ["Erase me", "yes", "ERASE IT ALL", "SMAZAT", "ERA SE", "7"])
+@pytest.mark.parametrize("typed", ["yes", "ERASE IT ALL", "SMAZAT", "ERA SE", "7"])
 async def test_any_other_word_changes_nothing(cafe: Cafe, typed: str) -> None:
     anna, _, _ = await stamped(cafe, 1)
     await anna.says("privacy")
@@ -168,17 +168,52 @@ async def test_by_text_a_shop_without_a_contact_is_asked_at_the_till(open_cafe: 
 async def test_no_sentence_erases_but_it_shows_the_page(cafe: Cafe) -> None:
     anna, _, _ = await stamped(cafe, 1)
     async with cafe.nothing_changes():
-        for sentence in ("please delete all my data", "delete my account", "export my data"):
+        for sentence in ("please delete all my data", "please delete my account", "export my data"):
             await anna.says(sentence)
             assert anna.buttons == [HELD, ERASE, "Menu"]
         await anna.says("ERASE")
     assert (await anna.says("balance"))[0].startswith("1 of 10 stamps")
 
 
+#: What people ask to be erased by, however they spell it.
+ERASES = {
+    "en": ["erase me", "Delete me!", "delete my data", "delete my account"],
+    "cs": ["vymazat mě", "Smazat mě", "vymažte mě.", "smazte me", "smažte moje údaje"],
+    "pl": ["usuń mnie", "usunac mnie", "usuńcie mnie", "usuń moje dane"],
+    "ro": ["șterge-mă", "Ștergeți-mă", "stergeti-ma", "șterge contul"],
+    "ru": ["удалить меня", "Удалите меня", "удали меня", "удалить мои данные"],
+}
+
+
+@on("telegram", "sms")
+@pytest.mark.parametrize("language", list(ERASES))
+async def test_s37_who_asks_to_be_erased_is_asked_for_the_word(
+    open_cafe: OpenCafe, language: str
+) -> None:
+    cafe = await open_cafe(preset("cafe-stamps", ALL_LANGUAGES))
+    anna = await cafe.member(language=language)
+    voice = cafe.words.voice(language, short=cafe.by_sms)
+    word = cafe.words.render(phrase("privacy.word"), voice)
+    asked = cafe.words.render(phrase("privacy.erase_type", word=word), voice)
+    if cafe.by_sms:
+        asked = plain(cafe.words.render(phrase("privacy.erase_short", word=word), voice), language)
+    cancel = cafe.label("button.cancel", language)
+    async with cafe.nothing_changes():
+        for typed in ERASES[language]:
+            # Asking again is no confirmation.
+            for _ in range(2):
+                [said] = await anna.says(typed)
+                assert asked in said, typed
+                assert anna.buttons == [cancel], typed
+            await anna.presses(cancel)
+
+
 async def test_a_stranger_has_nothing_to_be_told_or_erased(cafe: Cafe) -> None:
     eve = cafe.guest("Eve")
-    await eve.says("privacy")
-    assert HELD not in eve.buttons
+    for typed in ("privacy", "erase me"):
+        [shown] = await eve.says(typed)
+        assert shown.startswith("For your card Kavárna Lípa keeps")
+        assert HELD not in eve.buttons
 
 
 async def test_buttons_of_before_show_a_stranger_the_page(cafe: Cafe) -> None:

@@ -150,10 +150,22 @@ async def test_s33_a_stop_in_a_sentence_stops_at_once_and_is_undone_by_one_reply
     assert anna.message.text == ALREADY
     await anna.says("resume")
     await anna.says("please stop sending these")
-    assert await anna.presses("Undo") == [
-        "All is as it was before: gifts and offers may come again."
-    ]
+    [undone] = await anna.presses("Undo")
+    assert undone.startswith("All is as it was before.\nGifts and offers come to you by ")
     assert [it[:3] for it in await in_force(cafe)] == [before[:3]]
+
+
+@everywhere()
+async def test_s33_what_is_undone_is_told_as_it_is_now(cafe: Cafe) -> None:
+    anna = await reader(cafe)
+    for chosen, starts in (
+        ("only gifts", "Only news of your gifts and rewards comes by "),
+        ("pause", "From 2 April 2026 gifts and offers come again; until then we stay quiet."),
+    ):
+        await anna.says(chosen)
+        await anna.says("please stop sending these")
+        [undone] = await anna.presses("Undo")
+        assert undone.startswith(f"All is as it was before.\n{starts}")
 
 
 @on("telegram", "simulator-text", "sms")

@@ -57,6 +57,10 @@ def advance(shop: Shop) -> None:
     shop.ask(plan)
 
 
+KEPT = (
+    "Kept as draft 1: `regulars broadcast send 1` sends it, "
+    "`regulars broadcast stop 1` throws it away."
+)
 NEW = ("broadcast", "new", "--text", "en=Hello!", "--text", "cs=Dobrý den = ahoj")
 
 
@@ -95,7 +99,7 @@ def test_without_a_yes_it_stays_a_draft(shop: Shop, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(command.typer, "confirm", lambda *_, **__: False)
     ran = shop.run(*NEW)
     assert ran.code == 0
-    assert ran.err == ["Kept as a draft; `regulars broadcast send 1` sends it."]
+    assert ran.err == [KEPT]
     assert told(shop.run("broadcast", "show", "1", "--json"))["state"] == "draft"
     assert shop.run("broadcast", "send", "1").out == [
         "Broadcast 1: running, to all",
@@ -162,7 +166,8 @@ def test_to_nobody_nothing_is_sent(shop: Shop) -> None:
     ran = shop.run(*NEW, "--segment", "tag:student", "--yes")
     assert ran.code == 1
     assert ran.err == [
-        "None of them can be written to now: it takes consent and an address that works."
+        "None of them can be written to now: it takes consent and an address that works.",
+        KEPT,
     ]
     assert told(shop.run("broadcast", "show", "1", "--json"))["state"] == "draft"
 
@@ -178,6 +183,11 @@ def test_to_nobody_nothing_is_sent(shop: Shop) -> None:
         (("--text", "de=Hallo"), '--text: the shop does not speak "de"; there are: en, cs'),
         (("--text", "en=a", "--text", "EN=b"), '--text: "en" stands there twice'),
         (("--text", f"en={'x' * 902}"), "--text en: 2 characters too long; at most 900 fit"),
+        (
+            ("--text", "en=Hello, {name}!"),
+            "--text en: Everybody reads the same words, so {name} would stay as it is: "
+            "write it without.",
+        ),
         (
             ("--text", "en=a", "--segment", "tier:gold"),
             '--segment: "tier" can\'t be chosen yet: this programme has none',

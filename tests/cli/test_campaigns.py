@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -94,6 +95,23 @@ def test_preview_of_one_campaign_or_of_a_quiet_day(people: Shop) -> None:
     assert ran.out == ["0 messages, 0 that wait, 0 not sent."]
 
 
+def test_preview_says_when_the_file_is_not_what_it_shows(people: Shop) -> None:
+    asked = ("campaigns", "preview", "--at", NOON)
+    before = people.run(*asked)
+    people.programme.write_text(f"{CAFE}\n[campaigns.birthday]\non = false\n", "utf-8")
+    edited = people.run(*asked)
+    assert (edited.code, edited.out) == (0, before.out)
+    assert edited.err == [
+        "What is in programme.toml is not in force, so it is not what this shows: start Regulars "
+        "again; `regulars check` says what may be wrong.",
+        ASSUMED,
+    ]
+    people.run("campaigns", "run", "--at", "2026-06-01T12:00Z")
+    assert people.run(*asked) == Ran(0, ["0 messages, 0 that wait, 0 not sent."], [ASSUMED])
+    people.programme.unlink()
+    assert people.run(*asked).err == [ASSUMED]
+
+
 def test_preview_makes_no_database(
     run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +173,36 @@ def test_run_plans_what_is_left_as_of_an_instant(people: Shop) -> None:
     ran = people.run("campaigns", "run", "--at", "2026-03-03T12:00+01:00")
     assert ran.out == ["birthday: 1 message planned", "1 message planned."]
     assert planned(people) == [("A1", "2026"), ("C3", "2026"), ("D4", "2026")]
+
+
+LATER = "2126-03-02T12:00+01:00"
+
+
+def test_what_is_planned_or_sent_ahead_of_time_is_said_before(
+    people: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("ACCOUNT_SID", ACCOUNT),
+        ("AUTH_TOKEN", TOKEN),
+        ("API_URL", "http://127.0.0.1:9"),
+        ("SMS_FROM", SMS_FROM),
+    ):
+        monkeypatch.setenv(f"REGULARS_TWILIO_{name}", value)
+    monkeypatch.setenv("REGULARS_PUBLIC_URL", "http://127.0.0.1:9")
+    now = datetime.now(UTC).isoformat()
+    for at in ((), ("--at", now), ("--at", NOON)):
+        assert people.run("deliver", *at) == Ran(0, ["0 messages due before, 0 after."])
+    for at in ((), ("--at", now)):
+        assert people.run("campaigns", "run", *at).err == []
+    # To look ahead does nothing.
+    assert people.run("campaigns", "preview", "--at", LATER).err == []
+
+    said = r"It is 20\d\d-\d\d-\d\d \d\d:\d\d now: what is due until 2126-03-02 12:00 is {} now\."
+    for command, what in ((("deliver",), "sent"), (("campaigns", "run"), "planned")):
+        ran = people.run(*command, "--at", LATER)
+        assert ran.code == 0
+        [line] = ran.err
+        assert re.fullmatch(said.format(what), line)
 
 
 def test_s29_run_waits_for_who_is_planning(people: Shop) -> None:

@@ -113,6 +113,16 @@ def test_show_holds_what_the_interface_promises(shop: Shop) -> None:
         assert shown(shop, reference) == expected
 
 
+def test_a_member_is_found_and_erased_by_their_e_mail_address(shop: Shop) -> None:
+    bring_in(shop, PEOPLE)
+    for typed in ("eva@example.com", " Eva@Example.com"):
+        assert shown(shop, typed) == shown(shop, "M2")
+    for nobodys in ("eva@example.org", "@"):
+        assert shop.run("members", "show", nobodys) == nobody(nobodys)
+    assert shop.run("members", "erase", "EVA@example.com", "--yes").out[-1] == "Erased."
+    assert shop.run("members", "show", "M2") == nobody("M2")
+
+
 def test_two_that_were_merged_are_one_whichever_code_is_given(shop: Shop) -> None:
     """S12."""
     lines = (
@@ -199,7 +209,7 @@ def test_show_nobody(shop: Shop) -> None:
         1,
         [],
         [
-            'error: no member has the code, card or phone number "nobody": '
+            'error: no member has the code, card, phone number or e-mail address "nobody": '
             "write a number with its country, such as +420777123456"
         ],
     )
@@ -252,7 +262,7 @@ def nobody(code: str) -> Ran:
         1,
         [],
         [
-            f'error: no member has the code, card or phone number "{code}": '
+            f'error: no member has the code, card, phone number or e-mail address "{code}": '
             "write a number with its country, such as +420777123456"
         ],
     )

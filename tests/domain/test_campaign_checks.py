@@ -61,9 +61,9 @@ ADDED = [
     ('[quiet_hours] #!\nstart = "08:00"\nend = "20:00"', "quiet_hours", "warning",
      "these are the hours of the day: messages would go out at night; did you mean "
      'start = "20:00" and end = "08:00"?'),
-    ('[quiet_hours] #!\nend = "12:01"', "quiet_hours", "warning",
+    ('[quiet_hours] #!\nstart = "12:00"\nend = "00:00"', "quiet_hours", "warning",
      "these are the hours of the day: messages would go out at night; did you mean "
-     'start = "12:01" and end = "20:00"?'),
+     'start = "00:00" and end = "12:00"?'),
     ('[quiet_hours]\nstart = "10:00"\nspread_minutes = 61 #!', "quiet_hours.spread_minutes",
      "warning", "only 60 minutes of a day are not quiet: spread over fewer"),
     ('[campaigns.winback]\nat = "08:59" #!', "campaigns.winback.at", "warning",
@@ -198,7 +198,9 @@ def test_values_that_do_not_go_together_are_named(
         "[caps]\nmember = { week = 1 }",
         '[quiet_hours]\nstart = "10:00"\nspread_minutes = 60',
         '[quiet_hours]\nend = "11:00"',
-        '[quiet_hours]\nend = "12:00"',
+        '[quiet_hours]\nend = "13:00"',
+        '[quiet_hours]\nstart = "12:01"\nend = "00:00"',
+        '[quiet_hours]\nstart = "12:00"\nend = "00:01"',
         '[campaigns.winback]\nat = "09:00"',
         '[campaigns.winback]\nat = "19:59"',
         '[sms]\nprice = "0.05"',

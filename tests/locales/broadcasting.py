@@ -44,7 +44,19 @@ async def broadcasting(listener: Listener) -> None:
         await owner.says("help")
         await owner.says("/broadcast")
         await owner.sends_photo()
-        for text in ("x" * 921, _TEXT, "2", "/broadcast", _TEXT, "1", "1", "1", "1", *_WRONG):
+        for text in (
+            "x" * 921,
+            "Hello, {name}!",
+            _TEXT,
+            "2",
+            "/broadcast",
+            _TEXT,
+            "1",
+            "1",
+            "1",
+            "1",
+            *_WRONG,
+        ):
             await owner.says(text)
         await owner.says(_WHOLE)
         await _one(cafe, owner)
