@@ -84,6 +84,7 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     ),
     "on": (_DAY,),
     "people": (100,),
+    "place": ("{name}",),
     "places": ("Vinohrady, Karlín",),
     "reached": (phrase("amount.visits", n=50), phrase("amount.years", n=5)),
     "reason": ("30007 a carrier took it for spam",),
