@@ -23,7 +23,12 @@ async def test_s27_the_greeting_is_for_the_birthday_that_is_kept_now(shop: Regul
         "Happy birthday from all of us at Kavárna Lípa!"
     )
     assert await shop.hears(jana, "2026-03-14 08:00") == ""
-    assert await shop.reasons() == ["no longer true"]
+    # The year's greeting is not lost: it comes on the day that is kept now.
+    await shop.plans("2026-03-20 08:00")
+    assert await shop.hears(jana, "2026-03-20 08:00") == (
+        "Happy birthday from all of us at Kavárna Lípa!"
+    )
+    assert await shop.reasons() == []
 
 
 # Win-back

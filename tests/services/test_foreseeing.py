@@ -125,7 +125,7 @@ async def test_s27_who_is_not_written_to_and_why(shop: Regulars) -> None:
         ("dropped", "no consent"),
     ]
     reached = await fates(shop, NOON, channels=frozenset({"sms"}))
-    assert reached[0] == ("dropped", "no channel")
+    assert reached[0] == ("deferred", "channel off")
 
 
 async def test_s37_nobody_is_shown_who_was_erased(shop: Regulars) -> None:
