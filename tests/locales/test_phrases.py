@@ -12,7 +12,7 @@ from locales.phrases import LONGEST, NUMBERS, spoken
 
 #: What people type, what WhatsApp approves, and what stands on a page or in Telegram's menu.
 NEVER_BY_SMS = ("command", "words", "template", "page", "menu")
-#: What stands on a page over SMS.
+#: What SMS says otherwise: on a page, or in a phrase of its own.
 LONGER = ("privacy.kept", "privacy.erase_stays")
 
 CATALOGUES = Catalogues.load()
