@@ -33,7 +33,7 @@ run: setup ## the real thing, with your settings from .env and programme.toml
 	@$(BIN)/regulars run $(ARGS)
 
 test: $(VENV)/.installed-dev ## every test, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-browser: $(VENV)/.installed-dev ## the demo in a real browser (needs Chromium)
 	$(BIN)/python -m pytest -o addopts= tests/browser $(ARGS)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from bot.domain.folding import fold
@@ -23,6 +24,8 @@ _BOT_NAME = re.compile(r"@\w+$")
 LONGEST = 200
 
 
+# The catalogues' own words come up with every message.
+@lru_cache(maxsize=4096)
 def loose(text: str) -> str:
     """`text` as it is compared: folded, its punctuation and emoji dropped, single spaces.
 
