@@ -80,6 +80,8 @@ class Sender:
         self._hand_over = Handover(channels, renderer, self._known, self._card)
         # A provider that hangs holds up its own channel alone.
         self._places = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(at_once))
+        self._bulk_places = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(at_once))
+        self._one_by_one = defaultdict[str, asyncio.Lock](asyncio.Lock)
         self._queues = defaultdict[tuple[str, bool], asyncio.Lock](asyncio.Lock)
         #: Members who turned out to be written to elsewhere than in the round they were found for.
         self._elsewhere = defaultdict[str, dict[int, None]](dict)
@@ -194,26 +196,33 @@ class Sender:
 
     async def _approach(self, member_id: int, channel: str) -> None:
         """Say what is due to a member unasked, where `channel` is the likeliest."""
-        slot: Slot | None = None
         while not self._stopping:
-            async with self._places[channel]:
-                claim = await self._claim_unasked(member_id, channel, slot)
-                slot = None
+            # Places of their own: no reply queues behind a broadcast.
+            async with self._bulk_places[channel]:
+                # One at a time chooses and waits for its slot; they can't go faster than that.
+                async with self._one_by_one[channel]:
+                    claim = await self._claim_in_turn(member_id, channel)
                 if isinstance(claim, _Claimed):
                     after = await self._send(claim)
                     while isinstance(after, _Claimed):
                         after = await self._send(after)
                     continue
-            if claim is None:
-                return
-            if isinstance(claim, Slot):
-                slot = await self._turn(claim)
-                if slot is None:
-                    return
-            else:
+            if claim is not None:
                 # Waited for here, a provider that hangs would hold up this channel too.
                 self._elsewhere[claim][member_id] = None
-                return
+            return
+
+    async def _claim_in_turn(self, member_id: int, channel: str) -> _Claimed | str | None:
+        """What a member hears next, once the sender has a slot for it."""
+        slot: Slot | None = None
+        while not self._stopping:
+            claim = await self._claim_unasked(member_id, channel, slot)
+            if not isinstance(claim, Slot):
+                return claim
+            slot = await self._turn(claim)
+            if slot is None:
+                break
+        return None
 
     async def _claim_unasked(
         self, member_id: int, channel: str, slot: Slot | None
