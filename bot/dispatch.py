@@ -27,7 +27,7 @@ from bot.domain.messages import (
 from bot.meanings import Meanings
 from bot.metrics import FAILURES, INBOUND
 from bot.routing import HOME, Answered, Routes
-from bot.services import outreach, unasked
+from bot.services import halting, outreach
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.storage import conversations, members, outbox, receipts, staff
 from locales import Catalogues
@@ -109,7 +109,7 @@ class Dispatcher:
         async with self._work.unit_of_work() as uow:
             told_of = await receipts.keep(uow.tx, receipt, now)
             if told_of is not None and receipt.effect == "halted":
-                await unasked.halt(uow, told_of, receipt.reason, now)
+                await halting.halt_of_message(uow, told_of, receipt.reason, now)
         if uow.touched:
             self._start(self._deliver(uow.touched))
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.messages import MessageClass
 from bot.handover import Outcome
-from bot.services import unasked
+from bot.services import halting, unasked
 from bot.services.reaching import units_of
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import conversations, occasions, outbox
@@ -68,7 +68,7 @@ async def _refused(uow: UnitOfWork, letter: Letter, outcome: Outcome, now: datet
             # There may be another way to them, or the reason why not is kept.
             await occasions.give_back(tx, letter.id, now, reason)
         case "halted":
-            await unasked.halt(uow, letter.id, outcome.reason, now)
+            await halting.halt_of_message(uow, letter.id, outcome.reason, now)
             await occasions.give_back(tx, letter.id, now, reason)
         case _:
             await occasions.fail(tx, letter.id, reason)

@@ -27,6 +27,11 @@ class Candidate:
     rank: int
     gives: bool
 
+    @property
+    def order(self) -> tuple[int, datetime, int]:
+        """What goes first is the lowest: by rank, then the earliest deadline (S26)."""
+        return self.rank, self.occasion.ends_at, self.occasion.id
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -68,7 +73,7 @@ def decide(
     What is behind that one waits for its own turn, when this message counts.
     """
     due = [candidate for candidate in candidates if candidate.occasion.due_at <= now]
-    due.sort(key=lambda each: (each.rank, each.occasion.ends_at, each.occasion.id))
+    due.sort(key=lambda each: each.order)
     verdicts = []
     for candidate in due:
         verdicts.append(_verdict(candidate, said, circumstances, now))
@@ -111,7 +116,7 @@ def _waits(
             yield f"cap {name} {window}", free_at(times, {window: count}, now)
     if circumstances.pace == "fewer":
         yield "fewer", free_at([each.at for each in said], FEWER, now)
-    if circumstances.halted & {occasion.campaign, f"{occasion.campaign}:{occasion.occurrence}"}:
+    if circumstances.halted & {occasion.campaign, occasion.key}:
         yield "halted", now + _HALTED
     yield "paused", circumstances.paused_until or now
     yield "budget", circumstances.budget_until or now

@@ -26,6 +26,11 @@ class Occasion:
     attempts: int = 0
     reason: str | None = None
 
+    @property
+    def key(self) -> str:
+        """The campaign and this occurrence of it, as halts name it: `broadcast:7`."""
+        return f"{self.campaign}:{self.occurrence}"
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -11,14 +11,13 @@ from bot.domain import drawing
 from bot.domain.deciding import Candidate, decide
 from bot.domain.members import Member
 from bot.domain.occasions import Occasion, Outcome, Said
-from bot.domain.preferences import Preference, zone_of
+from bot.domain.preferences import Preference
 from bot.domain.programme import Programme
 from bot.services import planning as planner
 from bot.services import reaching, unasked
-from bot.services.campaigns import Campaign, Case
-from bot.services.reaching import Way
+from bot.services.campaigns import Campaign
+from bot.services.reaching import Way, Ways
 from bot.services.unit_of_work import Work
-from bot.services.wallets import wallet
 from bot.storage import members, occasions, planning, preferences
 from bot.storage.database import Reader
 from bot.storage.planning import Batch, Page
@@ -61,7 +60,7 @@ class _Person:
     preference: Preference
     family: Sequence[int]
     said: list[Said]
-    ways: dict[str, Way | str] = field(default_factory=dict)
+    ways: Ways
     foreseen: list[Foreseen] = field(default_factory=list)
 
     def will(
@@ -136,12 +135,10 @@ async def _foresee(shop: _Shop, member_id: int, wanted: Sequence[Occasion]) -> l
     if member is None:
         return []
     family = await members.family(shop.reader, member.id)
-    person = _Person(
-        member,
-        await preferences.of(shop.reader, member.id),
-        family,
-        await unasked.said_to(shop.reader, family, shop.campaigns, shop.now),
-    )
+    preference = await preferences.of(shop.reader, member.id)
+    said = await unasked.said_to(shop.reader, family, shop.campaigns, shop.now)
+    ways = Ways(shop.reader, member, preference, shop.channels)
+    person = _Person(member, preference, family, said, ways)
     waiting = [each for each in wanted if await _stands(shop, person, each)]
     while waiting:
         # Each in its own time, and what is due then together.
@@ -154,26 +151,17 @@ async def _foresee(shop: _Shop, member_id: int, wanted: Sequence[Occasion]) -> l
 
 async def _stands(shop: _Shop, person: _Person, occasion: Occasion) -> bool:
     """Whether an occasion still stands and there is a way to the member."""
-    campaign = shop.campaigns.get(occasion.campaign)
-    if campaign is None or campaign.rules(shop.programme, occasion.occurrence) is None:
-        person.will(occasion, "dropped", "switched off")
-    elif await occasions.decided(
-        shop.reader, person.family, occasion.campaign, occasion.occurrence
-    ):
-        person.will(occasion, "dropped", "said before")
-    elif isinstance(way := await _way(shop, person, campaign.prefers), str):
+    why = await unasked.why_not(
+        shop.reader, shop.programme, shop.campaigns, person.family, occasion
+    )
+    if why:
+        person.will(occasion, "dropped", why)
+        return False
+    way = await person.ways.to(shop.campaigns[occasion.campaign].prefers)
+    if isinstance(way, str):
         person.will(occasion, "deferred" if way == reaching.OFF else "dropped", way)
-    else:
-        return True
-    return False
-
-
-async def _way(shop: _Shop, person: _Person, prefers: str) -> Way | str:
-    if prefers not in person.ways:
-        person.ways[prefers] = await reaching.way_to(
-            shop.reader, person.member, person.preference, shop.channels, prefers
-        )
-    return person.ways[prefers]
+        return False
+    return True
 
 
 async def _judge(
@@ -183,14 +171,14 @@ async def _judge(
     best: dict[tuple[int, datetime, int], tuple[Occasion, Way]] = {}
     judged = []
     for way, candidates in (await _by_way(shop, person, due)).items():
-        ranks = {each.occasion: each.rank for each in candidates}
+        order = {each.occasion: each.order for each in candidates}
         circumstances = await reaching.circumstances(
             shop.reader, shop.programme, person.member, person.preference, way.channel, now
         )
         for verdict in decide(candidates, person.said, circumstances, now):
             occasion = verdict.occasion
             if verdict.outcome == "send":
-                best[ranks[occasion], occasion.ends_at, occasion.id] = occasion, way
+                best[order[occasion]] = occasion, way
                 continue
             outcome: Outcome = "deferred" if verdict.outcome == "defer" else "dropped"
             person.will(occasion, outcome, verdict.reason, way=way, at=verdict.at)
@@ -208,7 +196,7 @@ async def _by_way(
     found: dict[Way, list[Candidate]] = {}
     for occasion in due:
         campaign = shop.campaigns[occasion.campaign]
-        way = await _way(shop, person, campaign.prefers)
+        way = await person.ways.to(campaign.prefers)
         if isinstance(way, Way):
             candidate = unasked.candidate(shop.programme, campaign, occasion)
             found.setdefault(way, []).append(candidate)
@@ -219,20 +207,15 @@ async def _say(shop: _Shop, person: _Person, occasion: Occasion, way: Way, now: 
     """Note an occasion that would go now, if there is still something to say."""
     campaign, member = shop.campaigns[occasion.campaign], person.member
     rules = campaign.rules(shop.programme, occasion.occurrence)
-    variants = tuple(rules.variants) if rules else ()
-    case = Case(
-        reader=shop.reader,
-        programme=shop.programme,
-        member=member,
-        wallet=await wallet(shop.reader, shop.programme, member.id, now),
-        now=now,
-        zone=zone_of(member, person.preference, shop.programme),
-        variant=drawing.variant(member.code, campaign.name, variants),
+    if rules is None:
+        return
+    case = await unasked.case_of(
+        shop.reader, shop.programme, member, person.preference, campaign, rules, now
     )
     # Without a number until it is planned; campaigns put it into buttons.
     if await campaign.message(replace(occasion, id=occasion.id % _UNPLANNED), case) is None:
         person.will(occasion, "dropped", "no longer true", way=way)
-    elif rules and drawing.held_out(member.code, campaign.name, rules.hold_out):
+    elif drawing.held_out(member.code, campaign.name, rules.hold_out):
         person.will(occasion, "held_out", way=way)
     else:
         # Put off before, and its time has not come yet.

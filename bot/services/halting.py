@@ -9,8 +9,10 @@ from bot.domain.messages import Action, Button, Phrase, Reply, Wording, phrase
 from bot.domain.programme import Programme
 from bot.services import outreach
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import broadcasts, halts
+from bot.storage import broadcasts, halts, occasions
 
+#: The campaign whose occurrences are the programme's seasons.
+SEASON = "season"
 #: The reason of a halt that a person wanted.
 BY_HAND = "by hand"
 #: Occasions looked at again at once when a halt is lifted: more would hold up the till.
@@ -33,6 +35,17 @@ async def halt(
     if by is None and reason != BY_HAND:
         await _tell(uow, campaign, reason, now)
     return True
+
+
+async def halt_of_message(uow: UnitOfWork, outbox_id: int, reason: str, now: datetime) -> None:
+    """Halt the campaign of a message that the provider takes for spam, or whose template is off.
+
+    A broadcast or season alone, of which there may be several at once.
+    """
+    occasion = await occasions.of_message(uow.tx, outbox_id)
+    if occasion is not None:
+        single = occasion.campaign in (CAMPAIGN, SEASON)
+        await halt(uow, occasion.key if single else occasion.campaign, reason, now)
 
 
 async def lift(uow: UnitOfWork, campaign: str, now: datetime) -> bool:
@@ -66,7 +79,7 @@ def title(campaign: str, programme: Programme) -> Phrase | Wording:
     if name == CAMPAIGN and occurrence:
         return phrase("broadcast.title", number=occurrence)
     for season in programme.campaigns.seasons:
-        if name == "season" and season.code == occurrence:
+        if name == SEASON and season.code == occurrence:
             return season.name
     return phrase(f"campaigns.name.{name}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from bot.domain.deciding import Circumstances
@@ -86,6 +86,25 @@ async def way_to(
         return way
     off = any(place.channel in wanted - set(channels) and not place.dead for place in used)
     return OFF if off else "no channel"
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways to one member, each looked for once."""
+
+    reader: Reader
+    member: Member
+    preference: Preference
+    channels: Collection[str]
+    _found: dict[str, Way | str] = field(default_factory=dict)
+
+    async def to(self, prefers: str) -> Way | str:
+        """As `way_to`, for a message that `prefers` a channel."""
+        if prefers not in self._found:
+            self._found[prefers] = await way_to(
+                self.reader, self.member, self.preference, self.channels, prefers
+            )
+        return self._found[prefers]
 
 
 async def _first_contact(

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain import drawing
-from bot.domain.campaign_rules import Giving
+from bot.domain.campaign_rules import CampaignRules, Giving
 from bot.domain.deciding import Candidate, Circumstances, Verdict, decide
 from bot.domain.members import Member
 from bot.domain.messages import Action, Button, Phrase, Reply, phrase
 from bot.domain.occasions import Occasion, Said
 from bot.domain.preferences import Pace, Preference, zone_of
 from bot.domain.programme import Programme
-from bot.services import halting, reaching
+from bot.services import reaching
 from bot.services.campaigns import Campaign, Case
 from bot.services.outreach import SMS
 from bot.services.preferences import most_a_month
-from bot.services.reaching import Way
+from bot.services.reaching import Way, Ways
 from bot.services.unit_of_work import UnitOfWork
 from bot.services.wallets import wallet
 from bot.storage import members, occasions, preferences, spending
@@ -26,8 +26,6 @@ from bot.storage.database import Reader
 
 #: The longest window a cap has.
 LONGEST_WINDOW = timedelta(days=365)
-#: Campaigns of which there are many at once, each halted on its own.
-BROADCAST, SEASON = "broadcast", "season"
 #: Paid by the unit, so what was sent is counted.
 PAID = frozenset({SMS, reaching.WHATSAPP})
 
@@ -57,7 +55,7 @@ class _Member:
     family: Sequence[int]
     preference: Preference
     campaigns: Mapping[str, Campaign]
-    channels: Collection[str]
+    ways: Ways
     now: datetime
 
     def campaign(self, occasion: Occasion) -> Campaign:
@@ -81,7 +79,8 @@ async def pick(
     member = await members.lock(uow.tx, member_id)
     family = await members.family(uow.tx, member.id)
     preference = await preferences.of(uow.tx, member.id)
-    who = _Member(uow, member, family, preference, campaigns, channels, now)
+    ways = Ways(uow.tx, member, preference, channels)
+    who = _Member(uow, member, family, preference, campaigns, ways, now)
     due = [each for each in await occasions.due(uow.tx, family, now) if await _live(who, each)]
     said = await said_to(uow.tx, family, campaigns, now) if due else []
     while due:
@@ -109,17 +108,28 @@ async def said_to(
 
 async def _live(who: _Member, occasion: Occasion) -> bool:
     """Whether an occasion still stands; dropped where it does not."""
-    campaign = who.campaigns.get(occasion.campaign)
-    why = ""
-    if campaign is None or campaign.rules(who.uow.programme, occasion.occurrence) is None:
-        why = "switched off"
-    elif who.member.erased:
-        why = "erased"
-    elif await occasions.decided(who.uow.tx, who.family, occasion.campaign, occasion.occurrence):
-        why = "said before"
+    uow = who.uow
+    why = "erased" if who.member.erased else ""
+    why = why or await why_not(uow.tx, uow.programme, who.campaigns, who.family, occasion)
     if why:
-        await occasions.drop(who.uow.tx, occasion.id, why)
+        await occasions.drop(uow.tx, occasion.id, why)
     return not why
+
+
+async def why_not(
+    reader: Reader,
+    programme: Programme,
+    campaigns: Mapping[str, Campaign],
+    family: Sequence[int],
+    occasion: Occasion,
+) -> str:
+    """Why an occasion stands no more, whatever holds for its member; empty where it does."""
+    campaign = campaigns.get(occasion.campaign)
+    if campaign is None or campaign.rules(programme, occasion.occurrence) is None:
+        return "switched off"
+    if await occasions.decided(reader, family, occasion.campaign, occasion.occurrence):
+        return "said before"
+    return ""
 
 
 async def _best(
@@ -129,9 +139,7 @@ async def _best(
     by_way: dict[Way, list[Candidate]] = {}
     for occasion in due:
         campaign = who.campaign(occasion)
-        way = await reaching.way_to(
-            who.uow.tx, who.member, who.preference, who.channels, campaign.prefers
-        )
+        way = await who.ways.to(campaign.prefers)
         if way == reaching.OFF and who.now < occasion.ends_at:
             until = min(who.now + reaching.OFF_FOR, occasion.ends_at)
             await occasions.defer(who.uow.tx, occasion.id, until, way)
@@ -141,13 +149,12 @@ async def _best(
             by_way.setdefault(way, []).append(candidate(who.uow.programme, campaign, occasion))
     best: tuple[tuple[int, datetime, int], Verdict, Way] | None = None
     for way, candidates in by_way.items():
-        ranks = {each.occasion.id: each.rank for each in candidates}
+        order = {each.occasion: each.order for each in candidates}
         for verdict in decide(candidates, said, await _circumstances(who, way), who.now):
             await _note(who, verdict)
-            occasion = verdict.occasion
-            key = ranks[occasion.id], occasion.ends_at, occasion.id
-            if verdict.outcome == "send" and (best is None or key < best[0]):
-                best = key, verdict, way
+            place = order[verdict.occasion]
+            if verdict.outcome == "send" and (best is None or place < best[0]):
+                best = place, verdict, way
     return (best[1], best[2]) if best else (None, None)
 
 
@@ -182,16 +189,7 @@ async def _spoken(who: _Member, occasion: Occasion, way: Way) -> Picked | None:
     rules = campaign.rules(uow.programme, occasion.occurrence)
     if rules is None:
         return None
-    variant = drawing.variant(member.code, campaign.name, tuple(rules.variants))
-    case = Case(
-        reader=uow.tx,
-        programme=uow.programme,
-        member=member,
-        wallet=await wallet(uow.tx, uow.programme, member.id, who.now),
-        now=who.now,
-        zone=zone_of(member, who.preference, uow.programme),
-        variant=variant,
-    )
+    case = await case_of(uow.tx, uow.programme, member, who.preference, campaign, rules, who.now)
     reply = await campaign.message(occasion, case)
     if reply is None:
         await occasions.drop(uow.tx, occasion.id, "no longer true")
@@ -201,7 +199,28 @@ async def _spoken(who: _Member, occasion: Occasion, way: Way) -> Picked | None:
         return None
     conversation_id = await reaching.begun(uow.tx, member, way, who.now)
     reply = await stoppable(uow, reply, way.channel, conversation_id, who.preference.pace)
-    return Picked(occasion, conversation_id, way.channel, member, reply, variant)
+    return Picked(occasion, conversation_id, way.channel, member, reply, case.variant)
+
+
+async def case_of(
+    reader: Reader,
+    programme: Programme,
+    member: Member,
+    preference: Preference,
+    campaign: Campaign,
+    rules: CampaignRules,
+    now: datetime,
+) -> Case:
+    """A member as a campaign sees them at this moment, with the wording they get of it."""
+    return Case(
+        reader=reader,
+        programme=programme,
+        member=member,
+        wallet=await wallet(reader, programme, member.id, now),
+        now=now,
+        zone=zone_of(member, preference, programme),
+        variant=drawing.variant(member.code, campaign.name, tuple(rules.variants)),
+    )
 
 
 async def stoppable(
@@ -239,15 +258,3 @@ async def spent(uow: UnitOfWork, channel: str, units: int, now: datetime) -> Non
     """Count what a paid channel took, or gave back."""
     if channel in PAID and units:
         await spending.add(uow.tx, channel, reaching.month(uow.programme, now), units)
-
-
-async def halt(uow: UnitOfWork, outbox_id: int, reason: str, now: datetime) -> None:
-    """Halt the campaign of a message that the provider takes for spam, or whose template is off.
-
-    A broadcast or season alone, not all of them.
-    """
-    occasion = await occasions.of_message(uow.tx, outbox_id)
-    if occasion is not None:
-        single = occasion.campaign in (BROADCAST, SEASON)
-        name = f"{occasion.campaign}:{occasion.occurrence}" if single else occasion.campaign
-        await halting.halt(uow, name, reason, now)

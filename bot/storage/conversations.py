@@ -188,20 +188,12 @@ async def of_member(reader: Reader, member_id: int) -> list[tuple[int, str]]:
     Where we wrote first we say nothing more until somebody answers (S33). A dead number is passed
     over; but after a stop or a block no other channel takes over (S33a).
     """
-    rows = await reader.rows(
-        "SELECT c.id, c.channel, c.blocked_at, c.opted_out_at, i.kind FROM conversation c "
-        "JOIN identity i ON i.id = c.identity_id "
-        "WHERE i.member_id = $1 AND c.last_inbound_at IS NOT NULL "
-        "ORDER BY c.last_inbound_at DESC, c.id",
-        member_id,
-    )
     found = []
-    for row in rows:
-        dead = row["blocked_at"] is not None and row["kind"] == "phone"
-        if row["opted_out_at"] is not None or (row["blocked_at"] is not None and not dead):
+    for place in await places(reader, member_id):
+        if place.refuses or not place.heard:
             break
-        if not dead:
-            found.append((row["id"], row["channel"]))
+        if not place.dead:
+            found.append((place.conversation_id, place.channel))
     return found
 
 
