@@ -109,6 +109,16 @@ class Transaction(Reader):
             # https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
             await self.rows("SELECT pg_advisory_xact_lock(hashtext($1))", what)
 
+    async def as_tables_are(self) -> None:
+        """Have statements planned for the tables as they are now, until the transaction ends.
+
+        PostgreSQL keeps a plan that was right while a table was empty, and scans it for every row
+        as it fills.
+        """
+        if self.dialect == "postgres":
+            # https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE
+            await self.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+
     @property
     def lock(self) -> str:
         """What to append to a SELECT that is read in order to change the row.

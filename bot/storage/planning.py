@@ -120,6 +120,7 @@ async def any_new(reader: Reader, batch: Batch, page: Page) -> bool:
 
 async def add(tx: Transaction, batch: Batch, page: Page, now: datetime) -> int:
     """Plan what is not planned yet of a page; returns how many occasions are new."""
+    await tx.as_tables_are()
     sql = Sql()
     columns = (
         "a.member_id",
