@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.conversation import Turn, option
-from bot.domain.ledger import reward_unit
 from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
+from bot.domain.programme_earning import reward_unit
 from bot.services.news import last_day
 from bot.services.wallets import Wallet
 

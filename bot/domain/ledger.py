@@ -25,15 +25,14 @@ EntryKind = Literal[
     "reverse",
     "merge",
     "gift",
+    "adjust",
+    "restore",
+    "present",
+    "donate",
 ]
 WhenSpent = Literal["stop_at_zero", "go_below_zero"]
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
-
-
-def reward_unit(code: str) -> str:
-    """The unit in which an earned reward is counted, one per reward code (S2)."""
-    return f"reward:{code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,11 @@ class EntryRef:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What one credit opened: `remaining` of `amount`, usable while `ends_at` is ahead (S3)."""
+    """What one credit opened: `remaining` of `amount`, usable while `ends_at` is ahead (S3).
+
+    Pending until `available_at`. `idle`: `ends_at` is the member's deadline of inactivity where
+    that is earlier; `moves`: each calendar month with activity moves its end on (S4).
+    """
 
     id: int
     unit: str
@@ -55,10 +58,18 @@ class Lot:
     rule: str
     earned_at: datetime
     ends_at: datetime | None
+    available_at: datetime | None = None
+    idle: bool = False
+    moves: bool = False
 
     def alive(self, at: datetime) -> bool:
         """Whether a debit that happened at `at` may bind to it."""
-        return self.earned_at <= at and (self.ends_at is None or self.ends_at > at)
+        begun = self.earned_at <= at and (self.available_at is None or self.available_at <= at)
+        return begun and (self.ends_at is None or self.ends_at > at)
+
+    def pending(self, at: datetime) -> bool:
+        """Whether it waits for the end of the time to return things."""
+        return self.available_at is not None and self.available_at > at
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +182,7 @@ class Account:
         self._debts = list(debts)
         self._new = 0
         self.postings: list[Posting] = []
+        self.moved: dict[int, Lot] = {}
 
     @property
     def lots(self) -> tuple[Lot, ...]:
@@ -200,11 +212,14 @@ class Account:
         at: datetime,
         ends_at: datetime | None,
         rules: Sequence[tuple[str, int]] = (),
+        available_at: datetime | None = None,
+        idle: bool = False,
+        moves: bool = False,
     ) -> Posting:
         """Give `amount` in a new lot; what the member owes is settled from it first."""
         _check_positive(amount)
         rule = rules[0][0] if rules else kind
-        lot = Lot(0, unit, amount, amount, rule, at, ends_at)
+        lot = Lot(0, unit, amount, amount, rule, at, ends_at, available_at, idle, moves)
         return self._open(kind, lot, at, tuple(rules))
 
     def debit(self, kind: EntryKind, unit: str, amount: int, *, at: datetime) -> Posting:
@@ -290,6 +305,11 @@ class Account:
                 )
             )
         return total
+
+    def set_end(self, lot: int, ends_at: datetime | None, *, idle: bool, moves: bool) -> None:
+        """Let a lot end at another instant: activity or a tier moved it (S4, S18)."""
+        self._lots[lot] = replace(self._lots[lot], ends_at=ends_at, idle=idle, moves=moves)
+        self.moved[lot] = self._lots[lot]
 
     def give_up(self, unit: str, *, at: datetime) -> tuple[Lot, ...]:
         """Take all that is left of a unit, whatever its ends, for another account (S12).

@@ -29,6 +29,7 @@ class Member:
     last_visit_at: datetime | None = None
     terms_version: str | None = None
     erased: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
     def possessed(self) -> bool:

@@ -7,15 +7,26 @@ programme_values.py; what needs two is in programme_checks.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 from bot.domain.campaign_rules import DEFAULT_CAPS, Campaigns, Caps, QuietHours
-from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
+from bot.domain.programme_earning import (
+    Cause,
+    Earn,
+    Earning,
+    Ending,
+    Follow,
+    Product,
+    Referrals,
+    Reward,
+    Survey,
+    Units,
+)
+from bot.domain.programme_tiers import Tiers
 from bot.domain.programme_values import (
     Code,
     Colour,
@@ -23,7 +34,6 @@ from bot.domain.programme_values import (
     Count,
     Country,
     Currency,
-    Ends,
     Flag,
     Name,
     Part,
@@ -81,53 +91,6 @@ class Location(Part):
     code: Code
     name: Name
     zone: Zone | None = None
-
-
-class StampCard(Part):
-    """Stamps: `card` of them fill a card, which gives one `reward` (S15)."""
-
-    card: Annotated[Whole, Field(ge=2, le=30)]
-    reward: Code
-    expires: Ends = Expiry()
-
-
-class Points(Part):
-    """Points, earned by purchases and spent on rewards."""
-
-    expires: Ends = Expiry()
-
-
-class Units(Part):
-    """What the programme counts in; a unit left out does not exist for its members."""
-
-    stamps: StampCard | None = None
-    points: Points | None = None
-
-
-class Earn(Part):
-    """One earning rule: when it applies, and how much of which unit it gives (S13).
-
-    Only a purchase has `per` and `minimum`: `amount` for each `per` of it, else for the whole.
-    """
-
-    rule: Literal["visit", "purchase", "joining"]
-    unit: Literal["stamps", "points"]
-    amount: Count = 1
-    per: Annotated[Sum, AfterValidator(above_zero)] | None = None
-    minimum: Sum = Decimal(0)
-    rounding: Literal["down", "half_up", "up"] = "down"
-
-
-class Reward(Part):
-    """Something a member gets. Without `points` it comes from a full stamp card.
-
-    `validity` is how long an earned reward can be used.
-    """
-
-    code: Code
-    name: Name
-    points: Count | None = None
-    validity: Ends = Expiry()
 
 
 class Vouchers(Part):
@@ -203,7 +166,15 @@ class Programme(Part):
     joining: Joining = Joining()
     locations: tuple[Location, ...] = ()
     units: Units
+    products: tuple[Product, ...] = ()
+    earning: Earning = Earning()
     earn: tuple[Earn, ...] = ()
+    tiers: Tiers = Tiers()
+    causes: tuple[Cause, ...] = ()
+    referrals: Referrals = Referrals()
+    survey: Survey | None = None
+    follow: Follow | None = None
+    ending: Ending | None = None
     rewards: tuple[Reward, ...] = ()
     vouchers: Vouchers = Vouchers()
     limits: StaffLimits = StaffLimits()
@@ -218,6 +189,22 @@ class Programme(Part):
     def reward(self, code: str) -> Reward | None:
         """The reward with this code, if the programme (still) has it."""
         return next((reward for reward in self.rewards if reward.code == code), None)
+
+    def product(self, code: str) -> Product | None:
+        """The product with this code, if the programme (still) has it."""
+        return next((product for product in self.products if product.code == code), None)
+
+    def cause(self, code: str) -> Cause | None:
+        """The cause with this code, if the programme (still) has it."""
+        return next((cause for cause in self.causes if cause.code == code), None)
+
+    def earn_rule(self, rule_id: str) -> Earn | None:
+        """The earning rule the ledger names so, if the programme (still) has it."""
+        return next((rule for rule in self.earn if rule.id == rule_id), None)
+
+    def has(self, trigger: str) -> bool:
+        """Whether anything is given for a trigger."""
+        return any(rule.rule == trigger for rule in self.earn)
 
     def location(self, code: str | None) -> Location | None:
         """The location with this code, if there is one."""

@@ -14,7 +14,8 @@ from babel.numbers import get_currency_precision
 from bot.domain import campaign_checks, campaign_tables
 from bot.domain.messages import Wording
 from bot.domain.problems import Path, Problem
-from bot.domain.programme import Earn, Programme
+from bot.domain.programme import Programme
+from bot.domain.programme_earning import Earn
 from bot.domain.programme_values import did_you_mean, listed
 
 #: Sooner ends, in days, feel like a trick: three months for units, a week for an earned reward.
@@ -211,7 +212,7 @@ def _rewards(programme: Programme) -> Iterator[Problem]:
 
 def _rules(programme: Programme) -> Iterator[Problem]:
     for i, rule in enumerate(programme.earn):
-        if getattr(programme.units, rule.unit) is None:
+        if rule.unit and getattr(programme.units, rule.unit) is None:
             yield Problem(
                 ("earn", i, "unit"),
                 "error",
@@ -254,7 +255,7 @@ def _money(programme: Programme) -> Iterator[Problem]:
 
 def _welcome(programme: Programme) -> Iterator[Problem]:
     for i, rule in enumerate(programme.earn):
-        price = _price(programme, rule.unit)
+        price = _price(programme, rule.unit or "")
         if rule.rule != "joining" or price is None or rule.amount < price:
             continue
         if rule.unit == "stamps":

@@ -28,6 +28,9 @@ NAME_LIMIT = 60
 #: In characters: the terms and what is around them fit one Telegram message (S35).
 TERMS_LIMIT = 3_500
 
+#: Of any unit, at once.
+LARGEST_QUANTITY = 1_000_000
+
 _SUM = re.compile(r"\d{1,9}(\.\d{1,4})?", re.ASCII)
 
 
@@ -208,11 +211,95 @@ def _calendar_day(value: Any) -> date:
 CalendarDay = Annotated[date, BeforeValidator(_calendar_day)]
 
 
+def _quantity(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise ValueError("write how much, such as 10 or 0.50")
+    written = str(value).strip()
+    if not _SUM.fullmatch(written) or not 0 <= Decimal(written) <= LARGEST_QUANTITY:
+        raise ValueError(f"write a number from 0 to {LARGEST_QUANTITY}, with a point: 10 or 0.50")
+    return Decimal(written)
+
+
+#: How much of a unit, or of what is counted; whole but for money.
+Quantity = Annotated[Decimal, BeforeValidator(_quantity)]
+Positive = Annotated[Quantity, AfterValidator(above_zero)]
+
+
+def _factor(value: Any) -> Decimal:
+    written = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,3}(\.\d{1,4})?", written, re.ASCII):
+        raise ValueError("write a number with a point, such as 2, 1.5 or 0.25")
+    return Decimal(written)
+
+
+#: A rate: a multiplier or a percentage.
+Factor = Annotated[Decimal, BeforeValidator(_factor)]
+
+
+@dataclass(frozen=True, slots=True)
+class HourRange:
+    """Times of day from `start` up to `end`, across midnight where `end` is earlier."""
+
+    start: time
+    end: time
+
+    def __contains__(self, clock: time) -> bool:
+        """Whether a time of day lies in it."""
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+def _hours(value: Any) -> HourRange:
+    if isinstance(value, HourRange):
+        return value
+    parts = value.split("-") if isinstance(value, str) else []
+    if len(parts) != 2:
+        raise ValueError('write from when to when, such as "14:00-17:00"')
+    start, end = (_clock(part) for part in parts)
+    if start == end:
+        raise ValueError("that is no time at all: write two different times of day")
+    return HourRange(start, end)
+
+
+Hours = Annotated[HourRange, BeforeValidator(_hours)]
+
+Tag = Annotated[str, _shaped(r"\S{1,40}", "a tag is one word")]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Over what something is added up: all time, a calendar month or year, or the last so many."""
+
+    kind: Literal["always", "calendar_year", "calendar_month", "months", "days"] = "always"
+    number: int = 0
+
+
+_SPANS = {"always": "always", "calendar year": "calendar_year", "calendar month": "calendar_month"}
+
+
+def _span(value: Any) -> Span:
+    if isinstance(value, Span):
+        return value
+    text = " ".join(str(value).lower().split())
+    if text in _SPANS:
+        return Span(_SPANS[text])  # type: ignore[arg-type]
+    if (match := re.fullmatch(r"(\d{1,4}) (day|month)s?", text, re.ASCII)) and int(match[1]):
+        return Span(f"{match[2]}s", int(match[1]))  # type: ignore[arg-type]
+    raise ValueError('write "calendar year", "calendar month", "12 months", "90 days" or "always"')
+
+
+SpanGiven = Annotated[Span, BeforeValidator(_span)]
+
+
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """What a campaign gives: `amount` of a unit, or one reward; the ledger's, never a message's."""
+    """What a campaign gives: `amount` of a unit, or one reward; the ledger's, never a message's.
 
-    kind: Literal["stamps", "points", "reward"]
+    Of credit the amount is money in the major unit.
+    """
+
+    kind: Literal["stamps", "points", "credit", "reward"]
     amount: int = 1
     reward: str = ""
 
@@ -224,7 +311,11 @@ def _gift(value: Any) -> Gift:
         [(kind, given)] = value.items()
         if kind == "reward" and isinstance(given, str) and given:
             return Gift("reward", reward=given)
-        if kind in ("stamps", "points") and type(given) is int and 1 <= given <= 1_000_000:
+        if (
+            kind in ("stamps", "points", "credit")
+            and type(given) is int
+            and 1 <= given <= 1_000_000
+        ):
             return Gift(kind, given)
     raise ValueError(
         'write what is given: { stamps = 1 }, { points = 50 } or { reward = "coffee" }'

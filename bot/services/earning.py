@@ -1,52 +1,40 @@
-"""Stamps and purchases at the till: limits, entries, and the news for the member (S15, S17)."""
+"""What gives: stamps and purchases at the till, and what members do (S13–S17)."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 
-from bot.domain.earning import Event, Share, earn
-from bot.domain.expiry import local_midnight
-from bot.domain.ledger import Account, EntryKind, reward_unit
-from bot.domain.members import CODE_ALPHABET, Member, Staff
-from bot.domain.messages import Moment, Money, Phrase, phrase
+from bot.domain import engine
+from bot.domain.amounts import in_minor_units
+from bot.domain.earning import Event, Item
+from bot.domain.engine import Outcome, Person
+from bot.domain.expiry import Expiry
+from bot.domain.ledger import EntryKind
+from bot.domain.members import Member, Staff
+from bot.domain.messages import phrase
 from bot.domain.programme import Programme
-from bot.services import news, outreach
-from bot.services.results import NOBODY, Earned, NoShift, Refused, Repeated
+from bot.services import limits, news, persons
+from bot.services.results import NOBODY, Earned, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import ledger, members, operations, staff
-from bot.storage.database import Row, required_instant
+from bot.storage import members, operations
 from bot.storage.operations import Operation
 
 #: What members do themselves: what it gave is in the answer, not in news that overtake it.
-TOLD_IN_REPLY = ("joining", "claim")
+TOLD_IN_REPLY = ("joining", "claim", "profile", "survey", "follow")
 #: The longest receipt number kept, in characters.
 RECEIPT_LIMIT = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Claimable:
-    """A purchase kept for whoever has the code on the receipt, until `ends_at` (S17)."""
-
-    code: str
-    amount: Money
-    ends_at: datetime
-
-
 def lot_end(programme: Programme, unit: str, at: datetime, location: str | None) -> datetime | None:
-    """When what is earned of a unit at `at` ends, by the programme in force (S4, S11)."""
-    zone = programme.zone(location)
-    kind, _, code = unit.partition(":")
-    if kind == "reward":
-        reward = programme.reward(code)
-        return reward.validity.ends_at(at, zone) if reward else None
-    part = programme.units.stamps if unit == "stamps" else programme.units.points
-    return part.expires.ends_at(at, zone) if part else None
+    """When what is got of a unit at `at` ends, by the programme in force (S4, S11)."""
+    return engine.policy(programme, None, unit).ends_at(at, programme.zone(location))
 
 
 async def stamp(
@@ -58,24 +46,17 @@ async def stamp(
     member = await members.lock(uow.tx, member_id)
     if member.erased:
         return NOBODY
-    if done := await _repeated(uow, key):
+    if done := await repeated(uow, key):
         return done
-    event = Event("visit", count)
-    if refusal := await _not_allowed(uow, member, event, colleague, now):
+    person = await persons.read(uow, member, now)
+    location = await limits.location(uow, colleague)
+    place = None if isinstance(location, Refused) else location
+    event = engine.event_of(uow.programme, person, "visit", now, location=place, count=count)
+    if refusal := await limits.not_allowed(uow, member, event, colleague, now):
         return refusal
-    location = await _location(uow, colleague)
     if isinstance(location, Refused):
         return location
-    return await _give(
-        uow,
-        member,
-        event,
-        "stamp",
-        key,
-        now,
-        colleague=colleague,
-        location=location,
-    )
+    return await record(uow, person, event, "stamp", key, now, colleague=colleague)
 
 
 async def sale(
@@ -86,121 +67,41 @@ async def sale(
     colleague: Staff,
     key: str,
     now: datetime,
+    *,
+    items: Iterable[Item] = (),
+    discount_minor: int = 0,
+    reward_minor: int = 0,
 ) -> Earned | Refused | Repeated:
-    """Count a purchase; a receipt's number counts once per location, unless undone (S9)."""
-    if not uow.programme.rules("purchase"):
+    """Count a purchase; a receipt's number counts once per location, unless undone (S9).
+
+    Of its price, `discount_minor` was taken off and `reward_minor` paid with a reward or credit.
+    """
+    if not uow.programme.rules("purchase") and not uow.programme.rules("product"):
         return Refused(phrase("staff.no_sales"))
     member = await members.lock(uow.tx, member_id)
     if member.erased:
         return NOBODY
-    location = await _location(uow, colleague)
+    location = await limits.location(uow, colleague)
     if isinstance(location, Refused):
         return location
     if receipt:
         key = f"receipt:{location or ''}:{receipt[:RECEIPT_LIMIT].casefold()}"
         key = await operations.standing_key(uow.tx, key)
-    if done := await _repeated(uow, key):
+    if done := await repeated(uow, key):
         return done
-    event = Event("purchase", amount=major(uow.programme, amount_minor))
-    if refusal := await _not_allowed(uow, member, event, colleague, now):
+    person = await persons.read(uow, member, now)
+    event = replace(
+        engine.event_of(uow.programme, person, "purchase", now, location=location),
+        amount=major(uow.programme, amount_minor),
+        discount=major(uow.programme, discount_minor),
+        reward_part=major(uow.programme, reward_minor),
+        items=tuple(items),
+    )
+    if refusal := await limits.not_allowed(uow, member, event, colleague, now):
         return refusal
-    earned = await _give(
-        uow, member, event, "sale", key, now, colleague=colleague, location=location
+    return await record(
+        uow, person, event, "sale", key, now, colleague=colleague, receipt=receipt[:RECEIPT_LIMIT]
     )
-    if isinstance(earned, Earned):
-        await operations.add_purchase(
-            uow.tx,
-            earned.operation_id,
-            member_id=member.id,
-            amount_minor=amount_minor,
-            currency=uow.programme.shop.currency,
-            location=location,
-            receipt=receipt[:RECEIPT_LIMIT] or None,
-            occurred_at=now,
-        )
-    return earned
-
-
-async def sale_without_card(
-    uow: UnitOfWork, amount_minor: int, colleague: Staff, key: str, now: datetime
-) -> Claimable | Refused | Repeated:
-    """Keep a purchase for a customer without the card; the code claims it once (S17)."""
-    if not uow.programme.rules("purchase"):
-        return Refused(phrase("staff.no_sales"))
-    location = await _location(uow, colleague)
-    if isinstance(location, Refused):
-        return location
-    operation_id = await operations.begin(
-        uow.tx, key, "claimable", now=now, staff_id=colleague.id, location=location
-    )
-    if operation_id is None:
-        return await _repeated(uow, key) or Repeated("claimable", now)
-    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
-    ends_at = now + timedelta(days=uow.programme.limits.claim_days)
-    money = Money(amount_minor, uow.programme.shop.currency)
-    await operations.add_purchase(
-        uow.tx,
-        operation_id,
-        member_id=None,
-        amount_minor=amount_minor,
-        currency=money.currency,
-        location=location,
-        receipt=None,
-        occurred_at=now,
-    )
-    await operations.add_claim(
-        uow.tx,
-        code,
-        operation_id,
-        amount_minor=amount_minor,
-        location=location,
-        staff_id=colleague.id,
-        now=now,
-        ends_at=ends_at,
-    )
-    return Claimable(code, money, ends_at)
-
-
-async def claim_refused(uow: UnitOfWork, code: str, now: datetime) -> Refused | None:
-    """Why a receipt's code can't be claimed, before anyone is asked to join for it."""
-    found = await _open_claim(uow, code, now)
-    return found if isinstance(found, Refused) else None
-
-
-async def _open_claim(uow: UnitOfWork, code: str, now: datetime) -> Row | Refused:
-    found = await operations.lock_claim(uow.tx, code.upper())
-    if found is None:
-        return Refused(phrase("claim.unknown"))
-    ends_at = required_instant(found["ends_at"])
-    zone = uow.programme.zone(found["location"])
-    if found["claimed_at"] is not None:
-        at = required_instant(found["claimed_at"])
-        return Refused(phrase("claim.taken", at=Moment(at, zone.key)))
-    if ends_at <= now:
-        return Refused(phrase("claim.ended", at=Moment(ends_at, zone.key, "day")))
-    return found
-
-
-async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Earned | Refused:
-    """Count a purchase made without the card for the member who has its receipt (S17)."""
-    member = await members.lock(uow.tx, member_id)
-    if member.erased:
-        return NOBODY
-    found = await _open_claim(uow, code, now)
-    if isinstance(found, Refused):
-        return found
-    seller = await staff.get(uow.tx, found["staff_id"])
-    if seller and (refusal := await _own_card(uow, member, seller, now)):
-        return refusal
-    bought_at = required_instant(found["created_at"])
-    event = Event("purchase", amount=major(uow.programme, found["amount_minor"]))
-    key = f"claim:{found['id']}"
-    earned = await _give(
-        uow, member, event, "claim", key, now, location=found["location"], occurred_at=bought_at
-    )
-    if isinstance(earned, Earned):
-        await operations.close_claim(uow.tx, found["id"], member.id, now)
-    return earned if isinstance(earned, Earned) else Refused(phrase("claim.unknown"))
 
 
 async def take_over_paper_card(
@@ -218,23 +119,23 @@ async def take_over_paper_card(
     member = await members.lock(uow.tx, member_id)
     if member.erased:
         return NOBODY
-    if refusal := await _own_card(uow, member, colleague, now):
+    if refusal := await limits.own_card(uow, member, colleague, now):
         return refusal
     # Also by another card that was joined with this one since.
     if done := await operations.standing(uow.tx, member.id, "takeover"):
-        return _again(done)
-    location = await _location(uow, colleague)
+        return again(done)
+    location = await limits.location(uow, colleague)
     if isinstance(location, Refused):
         return location
-    shares = (Share("paper", "stamps", count),)
-    return await _post(
+    return await credit(
         uow,
         member,
-        shares,
+        (("stamps", count),),
         "takeover",
         await operations.standing_key(uow.tx, f"takeover:{member.id}"),
         now,
         kind="takeover",
+        rule="paper",
         colleague=colleague,
         location=location,
     )
@@ -242,14 +143,182 @@ async def take_over_paper_card(
 
 async def welcome(uow: UnitOfWork, member: Member, now: datetime) -> Sequence[tuple[str, int]]:
     """Give a new member the programme's welcome gift, if it has one; what was given by unit."""
-    shares = earn(uow.programme, Event("joining"))
-    if not shares:
-        return ()
-    key = f"joining:{member.id}"
-    given = await _post(
-        uow, member, shares, "joining", key, now, kind="earn", location=member.home_location
-    )
+    given = await grant(uow, member, "joining", f"joining:{member.id}", now)
     return given.given if isinstance(given, Earned) else ()
+
+
+async def grant(
+    uow: UnitOfWork,
+    member: Member,
+    trigger: str,
+    key: str,
+    now: datetime,
+    *,
+    about_id: int | None = None,
+    colleague: Staff | None = None,
+) -> Earned | Repeated | None:
+    """Give a locked member what a trigger's rules have for them, once a key; None for nothing.
+
+    The operation's kind is the trigger; the member hears of it unless they did it themselves.
+    """
+    if not uow.programme.has(trigger):
+        return None
+    if done := await repeated(uow, key):
+        return done
+    person = await persons.read(uow, member, now)
+    event = engine.event_of(uow.programme, person, trigger, now, location=member.home_location)
+    earned = await record(
+        uow, person, event, trigger, key, now, about_id=about_id, colleague=colleague, sparse=True
+    )
+    return earned if isinstance(earned, Repeated) or earned.operation_id else None
+
+
+async def credit(
+    uow: UnitOfWork,
+    member: Member,
+    amounts: Sequence[tuple[str, int]],
+    operation: str,
+    key: str,
+    now: datetime,
+    *,
+    kind: EntryKind,
+    rule: str,
+    colleague: Staff | None = None,
+    location: str | None = None,
+    lasts: Expiry | None = None,
+    about_id: int | None = None,
+    silent: bool = False,
+) -> Earned | Repeated:
+    """Give a locked member amounts no rule computed, such as a paper card; fills cards.
+
+    They last as the programme says, unless they last otherwise.
+    """
+    operation_id = await operations.begin(
+        uow.tx,
+        key,
+        operation,
+        now=now,
+        member_id=member.id,
+        staff_id=colleague.id if colleague else None,
+        location=location,
+        about_id=about_id,
+    )
+    if operation_id is None:
+        return await repeated(uow, key) or Repeated(operation, now)
+    person = await persons.read(uow, member, now)
+    zone, tier = uow.programme.zone(location), person.tier(uow.programme, now)
+    for unit, amount in amounts:
+        policy = lasts or engine.policy(uow.programme, tier, unit)
+        person.account.credit(
+            kind,
+            unit,
+            amount,
+            at=now,
+            ends_at=policy.ends_at(now, zone),
+            rules=((rule, amount),),
+            idle=bool(policy.idle_months),
+            moves=policy.moves,
+        )
+    rewards = engine.fill_cards(uow.programme, person.account, now, zone)
+    await uow.write(person.account, member_id=member.id, operation_id=operation_id, now=now)
+    earned = Earned(member, operation_id, tuple(amounts), rewards)
+    if not silent:
+        await news.tell_earned(uow, earned, kind, now)
+    return earned
+
+
+async def record(
+    uow: UnitOfWork,
+    person: Person,
+    event: Event,
+    operation: str,
+    key: str,
+    now: datetime,
+    *,
+    colleague: Staff | None = None,
+    receipt: str = "",
+    about_id: int | None = None,
+    sparse: bool = False,
+) -> Earned | Repeated:
+    """Write an operation that earns for a member who was read, and tell them.
+
+    With `sparse` nothing is written where nothing is given; its number is 0 then.
+    """
+    member, trigger = person.member, event.trigger
+    totals = await persons.totals(uow, trigger)
+    outcome = engine.happen(uow.programme, person, event, now, totals=totals)
+    if sparse and not outcome.shares:
+        return Earned(member, 0, ())
+    operation_id = await operations.begin(
+        uow.tx,
+        key,
+        operation,
+        now=now,
+        member_id=member.id,
+        staff_id=colleague.id if colleague else None,
+        location=event.location,
+        about_id=about_id,
+    )
+    if operation_id is None:
+        return await repeated(uow, key) or Repeated(operation, now)
+    await persons.write(uow, person, outcome, operation_id, now)
+    if trigger == "purchase" and operation != "claim":
+        await _keep_purchase(uow, person, event, outcome, operation_id, receipt)
+    if trigger in engine.ACTIVE:
+        await members.visited(uow.tx, member.id, event.at)
+    earned = Earned(member, operation_id, outcome.given, outcome.rewards, outcome.move)
+    if operation not in TOLD_IN_REPLY:
+        await news.tell_earned(uow, earned, "earn", now)
+    return earned
+
+
+def facts_of(event: Event, outcome: Outcome) -> str:
+    """What a purchase's earning went by, as JSON, to compute a refund by it (S8).
+
+    The money is kept in the purchase's columns, its lines in their own table.
+    """
+    gave = dict.fromkeys(share.rule for share in outcome.breakdown.shares)
+    return json.dumps(
+        {
+            "tier": event.tier,
+            "tags": sorted(event.tags),
+            "birthday": event.birthday,
+            "first": event.first,
+            "reward_part": str(event.reward_part),
+            "rules": list(gave),
+        }
+    )
+
+
+async def _keep_purchase(
+    uow: UnitOfWork,
+    person: Person,
+    event: Event,
+    outcome: Outcome,
+    operation_id: int,
+    receipt: str,
+) -> None:
+    currency = uow.programme.shop.currency
+    await operations.add_purchase(
+        uow.tx,
+        operation_id,
+        member_id=person.member.id,
+        amount_minor=in_minor_units(event.amount, currency),
+        currency=currency,
+        location=event.location,
+        receipt=receipt or None,
+        occurred_at=event.at,
+        discount_minor=in_minor_units(event.discount, currency),
+        facts=facts_of(event, outcome),
+        items=[
+            (
+                item.product,
+                item.quantity,
+                None if item.amount is None else in_minor_units(item.amount, currency),
+            )
+            for item in event.items
+        ],
+    )
 
 
 def major(programme: Programme, amount_minor: int) -> Decimal:
@@ -262,150 +331,17 @@ def minor(programme: Programme, amount: int) -> int:
     return int(Decimal(amount).scaleb(get_currency_precision(programme.shop.currency)))
 
 
-async def _repeated(uow: UnitOfWork, key: str) -> Repeated | None:
+async def repeated(uow: UnitOfWork, key: str) -> Repeated | None:
+    """That an operation was done under this key before, if it was (S9)."""
     done = await operations.by_key(uow.tx, key)
-    return _again(done) if done else None
+    return again(done) if done else None
 
 
-def _again(done: Operation) -> Repeated:
+def again(done: Operation) -> Repeated:
+    """That an operation was done before."""
     return Repeated(done.kind, done.created_at, done.id, done.member_id, done.staff_id)
 
 
-async def _own_card(
-    uow: UnitOfWork, member: Member, colleague: Staff, now: datetime
-) -> Refused | None:
-    if await staff.is_member(uow.tx, colleague.id, member.id):
-        return await _refuse(uow, colleague, phrase("staff.own_card"), now)
-    return None
-
-
-async def _location(uow: UnitOfWork, colleague: Staff) -> str | Refused | None:
-    places = uow.programme.locations
-    if len(places) < 2:
-        return places[0].code if places else None
-    if uow.programme.location(colleague.at) is None:
-        return NoShift(phrase("staff.shift_first"))
-    return colleague.at
-
-
-async def _not_allowed(
-    uow: UnitOfWork, member: Member, event: Event, colleague: Staff, now: datetime
-) -> Refused | None:
-    """The refusal when a limit of S17 is passed; the managers hear of it."""
-    if refusal := await _own_card(uow, member, colleague, now):
-        return refusal
-    shares = earn(uow.programme, event)
-    stamps = sum(share.amount for share in shares if share.unit == "stamps")
-    limits = uow.programme.limits
-    if limits.minutes_between and (stamps or event.trigger == "visit"):
-        last = await operations.last_stamp_at(uow.tx, member.id)
-        if last and now < last + timedelta(minutes=limits.minutes_between):
-            zone = uow.programme.zone(colleague.at)
-            why = phrase(
-                "staff.too_soon",
-                at=Moment(last, zone.key, "time"),
-                n=limits.minutes_between,
-            )
-            return await _refuse(uow, colleague, why, now)
-    if not stamps:
-        return None
-    await staff.lock(uow.tx, colleague.id)
-    midnight = local_midnight(now.astimezone(uow.programme.zone()).date(), uow.programme.zone())
-    for most, key, who in (
-        (limits.member_stamps_a_day, "staff.member_limit", {"member_id": member.id}),
-        (limits.colleague_stamps_a_day, "staff.colleague_limit", {"staff_id": colleague.id}),
-    ):
-        given = await operations.stamps_since(uow.tx, midnight, **who)
-        if given + stamps > most:
-            return await _refuse(uow, colleague, phrase(key, n=most, given=given), now)
-    return None
-
-
-async def _refuse(uow: UnitOfWork, colleague: Staff, why: Phrase, now: datetime) -> Refused:
-    report = news.limit_passed(colleague, why)
-    await outreach.tell_managers(uow, report, now, except_for=colleague.id)
-    return Refused(why)
-
-
-async def _give(
-    uow: UnitOfWork,
-    member: Member,
-    event: Event,
-    operation: str,
-    key: str,
-    now: datetime,
-    *,
-    colleague: Staff | None = None,
-    location: str | None = None,
-    occurred_at: datetime | None = None,
-) -> Earned | Repeated:
-    shares = earn(uow.programme, event)
-    earned = await _post(
-        uow,
-        member,
-        shares,
-        operation,
-        key,
-        now,
-        kind="earn",
-        colleague=colleague,
-        location=location,
-        occurred_at=occurred_at,
-    )
-    if isinstance(earned, Earned):
-        await members.visited(uow.tx, member.id, occurred_at or now)
-    return earned
-
-
-async def _post(
-    uow: UnitOfWork,
-    member: Member,
-    shares: Sequence[Share],
-    operation: str,
-    key: str,
-    now: datetime,
-    *,
-    kind: EntryKind,
-    colleague: Staff | None = None,
-    location: str | None = None,
-    occurred_at: datetime | None = None,
-) -> Earned | Repeated:
-    """Write an operation that gives, fill cards, and tell the member."""
-    operation_id = await operations.begin(
-        uow.tx,
-        key,
-        operation,
-        now=now,
-        member_id=member.id,
-        staff_id=colleague.id if colleague else None,
-        location=location,
-    )
-    if operation_id is None:
-        return await _repeated(uow, key) or Repeated(operation, now)
-    at = occurred_at or now
-    account = await ledger.open_account(uow.tx, member.id, ("stamps",))
-    totals: dict[str, int] = {}
-    for unit in dict.fromkeys(share.unit for share in shares):
-        rules = [(share.rule, share.amount) for share in shares if share.unit == unit]
-        totals[unit] = sum(amount for _, amount in rules)
-        ends_at = lot_end(uow.programme, unit, at, location)
-        account.credit(kind, unit, totals[unit], at=at, ends_at=ends_at, rules=rules)
-    rewards = fill_cards(uow.programme, account, now, location)
-    await uow.write(account, member_id=member.id, operation_id=operation_id, now=now)
-    earned = Earned(member, operation_id, tuple(totals.items()), rewards)
-    if operation not in TOLD_IN_REPLY:
-        await news.tell_earned(uow, earned, kind, now)
-    return earned
-
-
-def fill_cards(
-    programme: Programme, account: Account, now: datetime, location: str | None
-) -> tuple[str, ...]:
-    """Turn full cards into their reward (S15); the reward's code, once per card."""
-    card = programme.units.stamps
-    if card is None:
-        return ()
-    unit = reward_unit(card.reward)
-    ends_at = lot_end(programme, unit, now, location)
-    filled = account.fill_cards("stamps", card.card, unit, at=now, ends_at=ends_at)
-    return (card.reward,) * filled
+def zone_of(uow: UnitOfWork, member: Member) -> ZoneInfo:
+    """Where a member's days begin and end: at their home shop."""
+    return uow.programme.zone(member.home_location)

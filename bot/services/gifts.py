@@ -10,12 +10,12 @@ import structlog
 
 from bot.domain import drawing
 from bot.domain.campaign_rules import Giving
-from bot.domain.ledger import reward_unit
+from bot.domain.engine import fill_cards
 from bot.domain.programme import Programme
+from bot.domain.programme_earning import reward_unit
 from bot.domain.programme_values import Gift
 from bot.services import planning
 from bot.services.campaigns import Campaign
-from bot.services.earning import fill_cards
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.storage import gifts, ledger, members, operations
 from bot.storage.database import Reader, instant
@@ -89,7 +89,7 @@ async def _give(
     ends_at = rules.gift_ends.ends_at(now, uow.programme.zone())
     named = ((campaign.name, gift.amount),)
     account.credit("gift", unit, gift.amount, at=now, ends_at=ends_at, rules=named)
-    fill_cards(uow.programme, account, now, member.home_location)
+    fill_cards(uow.programme, account, now, uow.programme.zone(member.home_location))
     await uow.write(account, member_id=member.id, operation_id=operation_id, now=now)
     return True
 

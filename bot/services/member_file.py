@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain import emails
 from bot.domain.expiry import local_midnight
-from bot.domain.ledger import reward_unit
 from bot.domain.programme import Programme
+from bot.domain.programme_earning import reward_unit
 from bot.domain.programme_values import did_you_mean
 from bot.services.joining import NAME_LIMIT, clean_name
 from bot.services.phones import e164

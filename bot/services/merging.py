@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.engine import fill_cards
 from bot.domain.members import Member
 from bot.domain.merging import Held, combined, move, stricter, wishes
 from bot.domain.messages import phrase
 from bot.domain.rewards import Voucher
-from bot.services import earning, redeeming, reversing
+from bot.services import redeeming, reversing
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import ledger, members, merging, occasions, operations, preferences, vouchers
@@ -76,7 +77,7 @@ async def _move_ledger(
     )
     ours = await ledger.open_account(uow.tx, kept.id)
     reserved = move(theirs, ours, held, at=now)
-    rewards = earning.fill_cards(uow.programme, ours, now, kept.home_location)
+    rewards = fill_cards(uow.programme, ours, now, uow.programme.zone(kept.home_location))
     await uow.write(theirs, member_id=other.id, operation_id=operation_id, now=now)
     entries = await uow.write(ours, member_id=kept.id, operation_id=operation_id, now=now)
     for voucher, number in zip(open_now, reserved, strict=True):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.ledger import EntryKind, reward_unit
+from bot.domain.ledger import EntryKind
 from bot.domain.members import Staff
 from bot.domain.messages import Action, Button, Day, Phrase, Reply, Wording, phrase
-from bot.domain.programme import Programme, Reward
+from bot.domain.programme import Programme
+from bot.domain.programme_earning import Reward, reward_unit
 from bot.domain.rewards import Voucher
 from bot.services import outreach
 from bot.services.results import Earned, Undone

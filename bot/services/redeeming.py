@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.domain.ledger import NotEnough, reward_unit
+from bot.domain.ledger import NotEnough
 from bot.domain.members import Member, Staff
 from bot.domain.messages import Moment, Phrase, phrase
-from bot.domain.programme import Reward
+from bot.domain.programme_earning import Reward, reward_unit
 from bot.domain.rewards import Voucher, VoucherState
 from bot.services import news
 from bot.services.results import NOBODY, Refused, Repeated, Used

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.domain.members import Member
 from bot.domain.messages import Phrase, phrase
 from bot.domain.rewards import Voucher
+from bot.domain.tiers import Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,15 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What an operation gave a member: amounts by unit, and codes of rewards of filled cards."""
+    """What an operation gave a member: amounts by unit, codes of rewards of filled cards, and the
+    tier it moved them to.
+    """
 
     member: Member
     operation_id: int
     given: tuple[tuple[str, int], ...]
     rewards: tuple[str, ...] = ()
+    move: Move | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import ledger as rules
-from bot.domain.ledger import LedgerEntry, Lot, binding_order, reward_unit
+from bot.domain.ledger import LedgerEntry, Lot, binding_order
 from bot.domain.members import Member
-from bot.domain.programme import Programme, Reward
+from bot.domain.programme import Programme
+from bot.domain.programme_earning import Reward, reward_unit
 from bot.storage import ledger, members, operations
 from bot.storage.database import Reader
 

@@ -35,12 +35,24 @@ def _lot(row: Row) -> Lot:
         rule=row["rule"],
         earned_at=required_instant(row["earned_at"]),
         ends_at=instant(row["ends_at"]),
+        available_at=instant(row["available_at"]),
+        idle=bool(row["idle"]),
+        moves=bool(row["moves"]),
     )
+
+
+#: Lots with the end that holds: of those that end without activity the member's deadline, where
+#: it is earlier (S4).
+LOTS = """(SELECT l.id, l.entry_id, l.entry_month, l.member_id, l.unit, l.amount, l.remaining,
+    l.rule, l.earned_at, l.available_at, l.idle, l.moves,
+    CASE WHEN l.idle AND d.ends_at IS NOT NULL AND (l.ends_at IS NULL OR d.ends_at < l.ends_at)
+        THEN d.ends_at ELSE l.ends_at END AS ends_at
+    FROM lot l LEFT JOIN activity d ON d.member_id = l.member_id AND d.unit = l.unit)"""
 
 
 async def open_lots(reader: Reader, member_id: int, units: Sequence[str] = ()) -> list[Lot]:
     """A member's lots with something left, of some units or of all, in no promised order."""
-    sql = "SELECT * FROM lot WHERE member_id = $1 AND remaining > 0"
+    sql = f"SELECT * FROM {LOTS} AS lots WHERE member_id = $1 AND remaining > 0"
     if units:
         sql += f" AND unit IN ({marks(len(units), 2)})"
     return [_lot(row) for row in await reader.rows(sql, member_id, *units)]
@@ -53,7 +65,9 @@ async def open_account(
     lots = {lot.id: lot for lot in await open_lots(tx, member_id, units)}
     missing = sorted(set(also) - set(lots))
     if missing:
-        found = await tx.rows(f"SELECT * FROM lot WHERE id IN ({marks(len(missing))})", *missing)
+        found = await tx.rows(
+            f"SELECT * FROM {LOTS} AS lots WHERE id IN ({marks(len(missing))})", *missing
+        )
         lots |= {row["id"]: _lot(row) for row in found}
     debts = await tx.rows(
         "SELECT * FROM debt WHERE member_id = $1 AND remaining > 0 ORDER BY entry_id", member_id
@@ -128,14 +142,23 @@ async def write(
                 posting.unit,
                 posting.owed,
             )
+    await tx.execute_many(
+        "UPDATE lot SET ends_at = $2, idle = $3, moves = $4 WHERE id = $1",
+        [
+            (stored.get(lot.id, lot.id), lot.ends_at, lot.idle, lot.moves)
+            for lot in account.moved.values()
+        ],
+    )
     account.postings.clear()
+    account.moved.clear()
     return refs
 
 
 async def _open_lot(tx: Transaction, member_id: int, entry: EntryRef, lot: Lot) -> int:
     row = await tx.row(
         "INSERT INTO lot (entry_id, entry_month, member_id, unit, amount, remaining, rule, "
-        "earned_at, ends_at) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8) RETURNING id",
+        "earned_at, ends_at, available_at, idle, moves) "
+        "VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         entry.id,
         entry.month,
         member_id,
@@ -144,6 +167,9 @@ async def _open_lot(tx: Transaction, member_id: int, entry: EntryRef, lot: Lot) 
         lot.rule,
         lot.earned_at,
         lot.ends_at,
+        lot.available_at,
+        lot.idle,
+        lot.moves,
     )
     assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
     return int(row["id"])

@@ -33,6 +33,7 @@ def _member(reader: Reader, row: Row) -> Member:
         last_visit_at=instant(row["last_visit_at"]),
         terms_version=row["terms_version"],
         erased=row["erased_at"] is not None,
+        tags=tuple(row["tags"].split()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,11 +56,12 @@ async def begin(
     location: str | None = None,
     answer: dict[str, Any] | None = None,
     undoes_id: int | None = None,
+    about_id: int | None = None,
 ) -> int | None:
     """Take the key; the operation's number, or None when the key was used before."""
     row = await tx.row(
         "INSERT INTO operation (key, kind, member_id, staff_id, location, undoes_id, "
-        "answer_sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "about_id, answer_sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT DO NOTHING RETURNING id",
         key,
         kind,
@@ -67,6 +69,7 @@ async def begin(
         staff_id,
         location,
         undoes_id,
+        about_id,
         tx.vault.seal("operation.answer", json.dumps(answer or {})),
         now,
     )
@@ -163,11 +166,14 @@ async def add_purchase(
     location: str | None,
     receipt: str | None,
     occurred_at: datetime,
+    discount_minor: int = 0,
+    facts: str | None = None,
+    items: Sequence[tuple[str, int, int | None]] = (),
 ) -> None:
-    """Keep a purchase for the figures."""
-    await tx.execute(
+    """Keep a purchase for figures and refunds, with its lines: product, how many, price."""
+    row = await tx.row(
         "INSERT INTO purchase (operation_id, member_id, amount_minor, currency, location, receipt, "
-        "occurred_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        f"occurred_at, discount_minor, facts) VALUES ({marks(9)}) RETURNING id",
         operation_id,
         member_id,
         amount_minor,
@@ -175,7 +181,25 @@ async def add_purchase(
         location,
         receipt,
         occurred_at,
+        discount_minor,
+        facts,
     )
+    assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
+    await tx.execute_many(
+        "INSERT INTO purchase_item (purchase_id, product, quantity, amount_minor) "
+        "VALUES ($1, $2, $3, $4)",
+        [(row["id"], *item) for item in items],
+    )
+
+
+async def has_bought(reader: Reader, member_id: int) -> bool:
+    """Whether a member bought anything before that was not taken back whole."""
+    row = await reader.row(
+        "SELECT 1 AS found FROM purchase WHERE member_id = $1 AND refunded_minor < amount_minor "
+        "LIMIT 1",
+        member_id,
+    )
+    return row is not None
 
 
 async def add_claim(

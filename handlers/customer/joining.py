@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.conversation import Router, Said, Step, Turn, choice
 from bot.domain.birthdays import BadBirthday, parse_birthday
 from bot.domain.messages import Button, Phrase, Reply, phrase
-from bot.services import earning, joining, news, preferences
+from bot.services import claims, joining, news, preferences
 from bot.services.results import Refused
 from handlers.customer.card import card
 from handlers.menu import home, language_name, member_menu, menu_of, name_of, progress
@@ -61,7 +61,7 @@ async def claim(turn: Turn) -> Reply:
     """Claim a purchase made without the card; a stranger joins first."""
     if turn.member is None:
         step = turn.conversation.step or "join.welcome"
-        refused = await earning.claim_refused(turn.uow, turn.text, turn.now)
+        refused = await claims.claim_refused(turn.uow, turn.text, turn.now)
         if refused:
             return Reply((refused.why,), menu_of(turn))
         draft = {**turn.draft, "claim": turn.text}
@@ -70,7 +70,7 @@ async def claim(turn: Turn) -> Reply:
 
 
 async def _claim(turn: Turn, code: str) -> Reply:
-    claimed = await earning.claim(turn.uow, turn.customer.id, code, turn.now)
+    claimed = await claims.claim(turn.uow, turn.customer.id, code, turn.now)
     if isinstance(claimed, Refused):
         return Reply((claimed.why,), member_menu())
     told = await news.of_earned(turn.uow, claimed, "earn", turn.now)

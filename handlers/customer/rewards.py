@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation import Router, Said, Turn, option, whole
-from bot.domain.ledger import reward_unit
 from bot.domain.messages import Button, Moment, Phrase, Picture, Reply, phrase
+from bot.domain.programme_earning import reward_unit
 from bot.domain.rewards import Voucher
 from bot.services import redeeming
 from bot.services.news import last_day

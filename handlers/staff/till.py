@@ -8,8 +8,8 @@ from bot.conversation import Router, Step, Turn, choice, option, whole
 from bot.domain.amounts import BadAmount, parse_amount
 from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
-from bot.services import earning, news, redeeming, reversing, staffing
-from bot.services.earning import Claimable
+from bot.services import claims, earning, news, redeeming, reversing, staffing
+from bot.services.claims import Claimable
 from bot.services.results import Earned, NoShift, Refused, Repeated
 from handlers.menu import menu_of, name_of, progress, staff_menu
 from handlers.staff.panel import after_use, by_number, panel, shops
@@ -141,7 +141,7 @@ async def _sale(turn: Turn, member: Member, amount: int, receipt: str, key: str)
 
 
 async def _sale_without_card(turn: Turn, amount: int) -> Reply:
-    kept = await earning.sale_without_card(turn.uow, amount, turn.colleague, turn.key, turn.now)
+    kept = await claims.sale_without_card(turn.uow, amount, turn.colleague, turn.key, turn.now)
     if isinstance(kept, Refused):
         no_shift = isinstance(kept, NoShift)
         return Reply((kept.why,), shops(turn) if no_shift else staff_menu(turn))

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot.domain.campaign_rules import Ending as Rules
-from bot.domain.ledger import reward_unit
 from bot.domain.messages import Day, Phrase, Reply, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
+from bot.domain.programme_earning import reward_unit
 from bot.services import audiences
 from bot.services.campaigns import Case, Scene, Wanted
 from bot.services.news import last_day

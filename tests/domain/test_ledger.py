@@ -15,9 +15,9 @@ from bot.domain.ledger import (
     Posting,
     Take,
     binding_order,
-    reward_unit,
     spendable,
 )
+from bot.domain.programme_earning import reward_unit
 from tests.domain.ledger_model import Book, debts_in_book, left_in_book
 
 START = datetime(2026, 1, 10, 12, tzinfo=UTC)

@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.domain.ledger import EntryRef, NotEnough, reward_unit, spendable
+from bot.domain.ledger import EntryRef, NotEnough, spendable
+from bot.domain.programme_earning import reward_unit
 from tests.domain.ledger_model import Book, Coins, debts_in_book, left_in_book
 
 START = datetime(2026, 1, 10, 12, tzinfo=UTC)

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
 from bot.domain.problems import Problem
-from bot.domain.programme import Earn, Joining, Location, Look, Programme, Reward, Shop, StampCard
+from bot.domain.programme import Joining, Location, Look, Programme, Shop
 from bot.domain.programme_checks import check
+from bot.domain.programme_earning import Earn, Reward, StampCard
 
 CAFE: dict[str, Any] = {
     "shop": {"name": "Kavárna Lípa", "zone": "Europe/Prague"},

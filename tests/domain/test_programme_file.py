@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.expiry import Expiry
 from bot.domain.messages import Wording
-from bot.domain.programme import StampCard, Units
+from bot.domain.programme_earning import StampCard, Units
 from bot.programmes import Finding, preset, presets, read
 from tests.domain.programme_text import BASE, EVERY_LANGUAGE, LANGUAGES, findings, marked
 

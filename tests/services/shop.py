@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot import programmes
-from bot.domain.ledger import LedgerEntry, reward_unit
+from bot.domain.ledger import LedgerEntry
 from bot.domain.members import Member, Role, Staff
 from bot.domain.messages import Address, Phrase
+from bot.domain.programme_earning import reward_unit
 from bot.domain.rewards import Voucher
-from bot.services import earning, joining, merging, redeeming, reversing, staffing
+from bot.services import claims, earning, joining, merging, redeeming, reversing, staffing
 from bot.services.merging import Merged
 from bot.services.results import Earned, Refused, Repeated, Undone, Used
 from bot.services.unit_of_work import UnitOfWork, Work
@@ -122,9 +123,9 @@ class Shop:
 
     async def sale_without_card(
         self, by: Staff, minor: int, now: datetime = NOW
-    ) -> earning.Claimable | Refused | Repeated:
+    ) -> claims.Claimable | Refused | Repeated:
         async with self.uow() as uow:
-            return await earning.sale_without_card(uow, minor, by, self.key(), now)
+            return await claims.sale_without_card(uow, minor, by, self.key(), now)
 
     async def paper(
         self, member: Member, by: Staff, count: int, now: datetime = NOW
@@ -152,7 +153,7 @@ class Shop:
 
     async def claim(self, member: Member, code: str, now: datetime = NOW) -> Earned | Refused:
         async with self.uow() as uow:
-            return await earning.claim(uow, member.id, code, now)
+            return await claims.claim(uow, member.id, code, now)
 
     async def reserve(
         self, member: Member, code: str = "coffee", now: datetime = NOW, key: str = ""

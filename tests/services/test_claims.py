@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.messages import Moment, Money
-from bot.services.earning import Claimable
+from bot.services.claims import Claimable
 from bot.services.results import Earned
 from tests.services.shop import DAY, MINUTE, NOW, Shop, deli, values, why
 

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.members import Role
 from bot.domain.messages import Moment
 from bot.services import staffing
-from bot.services.earning import Claimable
+from bot.services.claims import Claimable
 from bot.services.results import Earned, Repeated
 from tests.services.shop import COFFEE, DAY, MINUTE, NOW, Shop, cafe, deli, values, why
 

@@ -10,7 +10,7 @@ from bot.domain.lift import Group, lift
 from bot.domain.members import Member, Staff
 from bot.domain.messages import MessageClass
 from bot.services import effects
-from bot.services.earning import Claimable
+from bot.services.claims import Claimable
 from bot.services.effects import Effects
 from bot.services.results import Earned, Undone, Used
 from bot.storage import outbox

@@ -11,7 +11,7 @@ from bot.domain.ledger import binding_order
 from bot.domain.members import Member, Role, Staff
 from bot.domain.preferences import Preference
 from bot.services import expiry, exporting, joining, profiles, staffing
-from bot.services.earning import Claimable
+from bot.services.claims import Claimable
 from bot.services.merging import Merged
 from bot.services.results import Earned, Repeated, Undone, Used
 from bot.storage import members, preferences

@@ -16,7 +16,7 @@ from bot.domain.members import Member, Staff
 from bot.domain.messages import Address
 from bot.domain.rewards import Voucher
 from bot.services import expiry
-from bot.services.earning import Claimable
+from bot.services.claims import Claimable
 from bot.services.results import Earned, Refused, Repeated, Undone, Used
 from bot.storage import conversations, members
 from bot.storage.database import Transaction

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.ledger import Account, EntryRef, NotEnough, reward_unit
+from bot.domain.ledger import Account, EntryRef, NotEnough
+from bot.domain.programme_earning import reward_unit
 from bot.services.unit_of_work import Work
 from bot.storage import ledger, members, operations, verify
 from bot.storage.database import Transaction

@@ -1,20 +1,21 @@
-"""An amount per unit of money spent, or per purchase of at least a minimum."""
+"""An amount per unit of money spent, a percentage of it, or per purchase of at least a minimum."""
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import Decimal
 
 from bot.domain.earning.base import Event
-from bot.domain.programme import Earn
-
-_ROUNDING = {"down": ROUND_DOWN, "half_up": ROUND_HALF_UP, "up": ROUND_UP}
+from bot.domain.programme_earning import Earn
 
 
-def amount(rule: Earn, event: Event) -> int:
-    """The rule's amount for every `per` spent, rounded once; without `per`, once a purchase."""
-    if event.amount < rule.minimum or not event.amount:
-        return 0
+def amount(rule: Earn, _event: Event, eligible: Decimal) -> Decimal:
+    """The rule's amount, exactly, for what of the purchase earns."""
+    if not eligible:
+        return Decimal(0)
+    if rule.percent is not None:
+        return eligible * rule.percent / 100
     if rule.per is None:
         return rule.amount
-    exact = event.amount * rule.amount / rule.per
-    return int(exact.quantize(Decimal(1), rounding=_ROUNDING[rule.rounding]))
+    if rule.steps:
+        return eligible // rule.per * rule.amount
+    return eligible * rule.amount / rule.per
