@@ -8,7 +8,18 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from benchmarks import engine, history, picture, planning, replies, sending, webhook
+from benchmarks import (
+    engine,
+    history,
+    importing,
+    picture,
+    planning,
+    purchases,
+    replies,
+    sending,
+    verifying,
+    webhook,
+)
 from benchmarks.databases import postgres, sqlite
 from benchmarks.measuring import Outcome
 
@@ -22,11 +33,23 @@ async def _measured(rounds: int) -> AsyncIterator[Outcome]:
         yield await webhook.measure(place, rounds)
         yield await engine.one_at_a_time(place, rounds)
         yield await history.measure(place, rounds)
+        for outcome in (
+            *await importing.measure(place, rounds),
+            *await verifying.measure(place, rounds),
+        ):
+            yield outcome
         yield await replies.measure(place, rounds)
         yield await planning.measure(place, rounds)
     with postgres() as place:
         yield await webhook.measure(place, rounds)
         yield await engine.many_at_once(place, rounds)
+        yield await purchases.against_statements(place, rounds)
+        yield await purchases.against_one(place, rounds)
+        for outcome in (
+            *await importing.measure(place, rounds),
+            *await verifying.measure(place, rounds),
+        ):
+            yield outcome
         yield await replies.measure(place, rounds)
         yield await planning.measure(place, rounds)
 

@@ -37,10 +37,10 @@ class Till:
     regulars: Sequence[Regular]
 
 
-async def furnish(work: Work, tills: int, regulars: int) -> list[Till]:
+async def furnish(work: Work, tills: int, regulars: int, preset: str = "cafe-stamps") -> list[Till]:
     """Put a programme in force and people in the book: so many regulars for each till."""
     # One stamp after the other at one till would pass the limits of any real day.
-    source = re.sub(r"(_stamps_a_day = )\d+", r"\g<1>100000", programmes.preset("cafe-stamps"))
+    source = re.sub(r"(_stamps_a_day = )\d+", r"\g<1>100000", programmes.preset(preset))
     await work.adopt(source, NOON)
     return [await _till(work, number, regulars) for number in range(1, tills + 1)]
 

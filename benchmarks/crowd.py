@@ -45,25 +45,25 @@ async def _born(tx: Transaction) -> None:
 
 
 async def _joined(tx: Transaction, people: int) -> None:
-    numbers = _numbers(tx, people)
-    here = _days_ago(tx, f"n % {DAYS}")
+    counted = numbers(tx, people)
+    here = days_ago(tx, f"n % {DAYS}")
     await tx.execute(
         "INSERT INTO member (id, code, name_sealed, language, birthday_hash, source, "
         "terms_version, joined_at, last_visit_at) "
         f"SELECT n, 'C' || n, '', 'cs', (SELECT hash FROM born WHERE number = (n * 7) % {DAYS}), "
-        f"'chat', '1', {_days_ago(tx, str(2 * DAYS))}, {here} FROM {numbers} "
+        f"'chat', '1', {days_ago(tx, str(2 * DAYS))}, {here} FROM {counted} "
         "WHERE TRUE"
     )
     # Four of five agreed.
     await tx.execute(
         "INSERT INTO consent (member_id, channel, purpose, granted, wording, version, source, at) "
         f"SELECT n, 'telegram', 'marketing', n % 5 > 0, 'joining', '1', 'chat', {here} "
-        f"FROM {numbers} WHERE TRUE"
+        f"FROM {counted} WHERE TRUE"
     )
     # Nine stamps of ten on every third card.
     await tx.execute(
         "INSERT INTO entry (month, operation_id, member_id, unit, amount, kind, occurred_at, "
-        f"recorded_at) SELECT 202602, 1, n, 'stamps', 9, 'earn', {here}, {here} FROM {numbers} "
+        f"recorded_at) SELECT 202602, 1, n, 'stamps', 9, 'earn', {here}, {here} FROM {counted} "
         "WHERE n % 3 = 0"
     )
     await tx.execute(
@@ -73,7 +73,7 @@ async def _joined(tx: Transaction, people: int) -> None:
     )
 
 
-def _numbers(tx: Transaction, people: int) -> str:
+def numbers(tx: Transaction, people: int) -> str:
     """The numbers from 1, as `n`."""
     if tx.dialect == "postgres":
         return f"generate_series(1, {people}) AS numbers (n)"
@@ -83,7 +83,7 @@ def _numbers(tx: Transaction, people: int) -> str:
     )
 
 
-def _days_ago(tx: Transaction, days: str) -> str:
+def days_ago(tx: Transaction, days: str) -> str:
     """An instant so many days before now, in the afternoon."""
     noon = NOW.replace(hour=12).strftime("%Y-%m-%d %H:%M:%S")
     if tx.dialect == "postgres":

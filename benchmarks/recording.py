@@ -16,8 +16,8 @@ from bot.storage.database import Database, Dialect, Transaction
 FIRST_NUMBER = 1_000_000_000
 #: How far apart the tables' numbers are.
 APART = 1_000_000_000
-#: Tables a stamp adds rows to.
-TABLES = ("operation", "entry", "lot", "allocation", "outbox", "inbound")
+#: Tables a stamp or a purchase adds rows to.
+TABLES = ("operation", "entry", "lot", "allocation", "outbox", "inbound", "purchase")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,27 @@
-"""Stamps at many tills: through the engine, and as the same statements by hand."""
+"""Stamps or purchases at many tills: through the engine, and as the same statements by hand."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 
 import asyncpg
 
-from benchmarks.cafe import NOON, Till, furnish
+from benchmarks.cafe import NOON, Regular, Till, furnish
 from benchmarks.databases import Place, opened
 from benchmarks.recording import RecordingDatabase, Statement, number_apart
 from bot.services import earning
 from bot.services.results import Earned
-from bot.services.unit_of_work import Work
+from bot.services.unit_of_work import UnitOfWork, Work
 
 #: The statements of each stamp at one till, in order.
 Shift = Sequence[Sequence[Statement]]
+
+#: What is done for a regular, under a key.
+Deed = Callable[[UnitOfWork, Till, Regular, str], Awaitable[object]]
 
 #: Every regular's card gets full once, as one in ten stamps does in life.
 STAMPS_EACH = 10
@@ -28,18 +31,30 @@ CONNECTIONS = 5
 _PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "journal_size_limit", "cache_size")
 
 
+async def stamp(uow: UnitOfWork, till: Till, regular: Regular, key: str) -> object:
+    """A stamp of a regular's card."""
+    return await earning.stamp(uow, regular.id, 1, till.colleague, key, NOON)
+
+
+async def sell(uow: UnitOfWork, till: Till, regular: Regular, key: str) -> object:
+    """A regular's purchase, with its receipt."""
+    return await earning.sale(uow, regular.id, 12_345, key, till.colleague, key, NOON)
+
+
 @asynccontextmanager
-async def furnished(place: Place, tills: int, regulars: int) -> AsyncIterator[Stage]:
+async def furnished(
+    place: Place, tills: int, regulars: int, *, deed: Deed = stamp, preset: str = "cafe-stamps"
+) -> AsyncIterator[Stage]:
     """A café before its first stamp, to be copied, and what its stamps will ask the database."""
     with place.copy() as url:
         async with opened(url) as work:
-            cafe = await furnish(work, tills, regulars)
+            cafe = await furnish(work, tills, regulars, preset)
             await number_apart(work.database)
         with place.copy(url) as copy:
             async with opened(copy, RecordingDatabase) as work:
-                shifts = [await _recorded(work, till) for till in cafe]
+                shifts = [await _recorded(work, till, deed) for till in cafe]
                 pragmas = await _pragmas(work)
-        yield Stage(place, url, cafe, shifts, pragmas)
+        yield Stage(place, url, cafe, shifts, pragmas, deed)
 
 
 class Stage:
@@ -52,12 +67,14 @@ class Stage:
         cafe: Sequence[Till],
         shifts: Sequence[Shift],
         pragmas: Sequence[str],
+        deed: Deed,
     ) -> None:
         self._place = place
         self._url = url
         self._cafe = cafe
         self._shifts = shifts
         self._pragmas = pragmas
+        self._deed = deed
         self._stamps = sum(len(shift) for shift in shifts)
 
     @property
@@ -72,7 +89,7 @@ class Stage:
                 # Connections are opened as they are wanted; that is not what is measured.
                 await asyncio.gather(*(work.programme() for _ in self._cafe))
                 started = perf_counter()
-                await asyncio.gather(*(stamp_all(work, till) for till in self._cafe))
+                await asyncio.gather(*(serve_all(work, till, self._deed) for till in self._cafe))
                 return (perf_counter() - started) / self._stamps
 
     async def by_sqlite3(self) -> float:
@@ -98,24 +115,45 @@ class Stage:
                 await asyncio.gather(*(_replay_shift(pool, s, numbers) for s in self._shifts))
                 return (perf_counter() - started) / self._stamps
 
+    async def by_hand(
+        self, one: Callable[[asyncpg.Connection, Till, Regular, str], Awaitable[object]]
+    ) -> float:
+        """Do the same on bare asyncpg connections in a way of one's own; seconds each."""
+        with self._place.copy(self._url) as url:
+            async with asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS) as pool:
 
-async def stamp_all(work: Work, till: Till) -> None:
-    """One till's shift: each regular's card stamped in turn, until all are full."""
+                async def shift(till: Till) -> None:
+                    for regular, key in _served(till):
+                        async with pool.acquire() as connection:
+                            await one(connection, till, regular, key)
+
+                started = perf_counter()
+                await asyncio.gather(*(shift(till) for till in self._cafe))
+                return (perf_counter() - started) / self._stamps
+
+
+def _served(till: Till) -> Iterator[tuple[Regular, str]]:
+    """Each regular in turn, until all have been served so often that cards are full."""
     for number in range(STAMPS_EACH):
         for regular in till.regulars:
-            key = f"benchmark:{regular.id}:{number}"
-            async with work.unit_of_work() as uow:
-                earned = await earning.stamp(uow, regular.id, 1, till.colleague, key, NOON)
-            if not isinstance(earned, Earned):
-                raise TypeError(f"not stamped: {earned}")
+            yield regular, f"benchmark:{regular.id}:{number}"
 
 
-async def _recorded(work: Work, till: Till) -> Shift:
+async def serve_all(work: Work, till: Till, deed: Deed) -> None:
+    """One till's shift."""
+    for regular, key in _served(till):
+        async with work.unit_of_work() as uow:
+            earned = await deed(uow, till, regular, key)
+        if not isinstance(earned, Earned):
+            raise TypeError(f"not served: {earned}")
+
+
+async def _recorded(work: Work, till: Till, deed: Deed) -> Shift:
     database = work.database
     if not isinstance(database, RecordingDatabase):
         raise TypeError("this database is not recorded")
     database.recorder.take()
-    await stamp_all(work, till)
+    await serve_all(work, till, deed)
     return database.recorder.take()
 
 

@@ -40,7 +40,7 @@ class Turn:
 
     `member` is there once they accepted the terms; `begun` is the card that a colleague started for
     their number, until then. `channels` are those that are switched on; `by_number` says that this
-    one's addresses are phone numbers.
+    one's addresses are phone numbers, `shows_photos` that it can show what others sent on it.
     """
 
     uow: UnitOfWork
@@ -63,6 +63,7 @@ class Turn:
     begun: Member | None = None
     channels: frozenset[str] = frozenset()
     by_number: bool = False
+    shows_photos: bool = False
 
     def page(self, path: str) -> str:
         """The address of one of our web pages: `terms`, `privacy`."""
@@ -144,6 +145,7 @@ class Step:
     `options` of `ask`'s buttons are pressed as `choice` makes them. `free`: whatever is written is
     the answer, even if it reads like something else that could be asked here. `choices`: its
     answers are its buttons alone. `once`: it is not asked again when anything else was said.
+    `photos`: what is sent instead of text is an answer too, or is told why it is none.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Step:
     free: bool = False
     choices: bool = False
     once: bool = False
+    photos: bool = False
 
 
 def whole(text: str) -> int | None:

@@ -169,6 +169,7 @@ class Dispatcher:
             begun=None if holder and holder.possessed else holder,
             channels=frozenset(self._channels),
             by_number=by_number,
+            shows_photos=channel.limits.photos,
         )
 
     async def _goes_in_circles(self, turn: Turn) -> bool:

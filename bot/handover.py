@@ -106,7 +106,7 @@ class Handover:
         mail = await self._mail(letter, reply, programme) if channel.limits.unsubscribes else None
         return [
             replace(part, media=media if part.picture is not None else "", mail=mail)
-            for part in fit(message, channel.limits)
+            for part in fit(replace(message, photo=reply.photo), channel.limits)
         ]
 
     async def _mail(self, letter: Letter, reply: Reply, programme: Programme) -> Mail:

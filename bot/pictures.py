@@ -24,7 +24,8 @@ from qrcode.main import QRCode
 Box = tuple[int, int, int, int]
 #: Background, ink and accent, each `#rrggbb`.
 Colours = tuple[str, str, str]
-_Weight = Literal["SemiBold", "ExtraBold"]
+#: The fonts there are.
+Weight = Literal["SemiBold", "ExtraBold"]
 
 #: More stamps than this are not drawn.
 MOST_STAMPS = 30
@@ -226,14 +227,14 @@ def _write_headline(canvas: Image.Image, shop: str, heading: str) -> None:
         _write(canvas, shop, (*_SHOP[:2], *_HEADING[2:]), "ExtraBold", 58)
 
 
-def _write(canvas: Image.Image, text: str, box: Box, weight: _Weight, size: int) -> None:
+def _write(canvas: Image.Image, text: str, box: Box, weight: Weight, size: int) -> None:
     """Writes a text in the middle of a box, in the ink's colour and at most `size` large."""
     left, top, right, bottom = box
     _paint(canvas, _text(_clean(text), weight, size, right - left, bottom - top), box, _INK)
 
 
 @lru_cache(maxsize=64)
-def _text(text: str, weight: _Weight, size: int, width: int, height: int) -> Image.Image:
+def _text(text: str, weight: Weight, size: int, width: int, height: int) -> Image.Image:
     """A text's shape; kept, because a shop's name and "3 of 10" are on many cards."""
     lines, font = _fit(text, weight, size, width, height)
     mask = Image.new("L", (width, height))
@@ -251,7 +252,7 @@ def _write_code(canvas: Image.Image, code: str, box: Box) -> None:
     width, height = right - left, bottom - top
     mask = Image.new("L", (width, height))
     pen = ImageDraw.Draw(mask)
-    font = _font("ExtraBold", 80)
+    font = typeface("ExtraBold", 80)
     widths = [font.getlength(char) for char in code]
     gap = min(36, (width - sum(widths)) / len(code))
     x = (width - sum(widths) - gap * (len(code) - 1)) / 2
@@ -262,7 +263,7 @@ def _write_code(canvas: Image.Image, code: str, box: Box) -> None:
 
 
 def _fit(
-    text: str, weight: _Weight, size: int, width: int, height: int
+    text: str, weight: Weight, size: int, width: int, height: int
 ) -> tuple[list[str], ImageFont.FreeTypeFont]:
     """The one or two lines a text is largest on, and their font; cut short if still too long."""
     lines = [text]
@@ -273,13 +274,13 @@ def _fit(
         middle = min(spaces, key=lambda place: abs(len(text) - 2 * place))
         lines = [text[:middle], text[middle + 1 :]]
         fitting = _fitting_size(lines, weight, half, width)
-    font = _font(weight, max(fitting, _SMALLEST_TEXT))
+    font = typeface(weight, max(fitting, _SMALLEST_TEXT))
     return [_cut(line, font, width) for line in lines], font
 
 
-def _fitting_size(lines: list[str], weight: _Weight, size: int, width: int) -> int:
+def _fitting_size(lines: list[str], weight: Weight, size: int, width: int) -> int:
     """The largest size, up to `size`, at which the longest of the lines fits the width."""
-    longest = max(_font(weight, size).getlength(line) for line in lines)
+    longest = max(typeface(weight, size).getlength(line) for line in lines)
     # A little less than in proportion, as widths are rounded at each size.
     return size if longest <= width else int(size * (width - 4) / longest)
 
@@ -294,7 +295,8 @@ def _cut(line: str, font: ImageFont.FreeTypeFont, width: int) -> str:
 
 
 @lru_cache(maxsize=128)
-def _font(weight: _Weight, size: int) -> ImageFont.FreeTypeFont:
+def typeface(weight: Weight, size: int) -> ImageFont.FreeTypeFont:
+    """One of our fonts at a size in pixels."""
     return ImageFont.truetype(_FONTS / f"Commissioner-{weight}.ttf", size)
 
 
@@ -317,7 +319,7 @@ def _has_glyph(char: str) -> bool:
     # Marks (M) and controls (C) shape a neighbour, which may be gone; spaces (Z) were dealt with.
     if category(char)[0] in "MCZ":
         return False
-    font = _font("SemiBold", 24)
+    font = typeface("SemiBold", 24)
     return bytes(font.getmask(char)) != bytes(font.getmask("\uffff"))
 
 

@@ -13,8 +13,10 @@ from bot.domain.messages import (
     Address,
     Approved,
     Button,
+    Link,
     Mail,
     OutboundMessage,
+    Phrase,
     Picture,
     RenderedButton,
     Reply,
@@ -104,7 +106,9 @@ class Renderer:
         shown = reply.picture
         return Rendered(
             address=address,
-            text="\n".join(self._words.render(phrase, voice) for phrase in reply.phrases),
+            text="\n".join(
+                self._words.render(self._linked(phrase), voice) for phrase in reply.phrases
+            ),
             buttons=tuple(
                 tuple(self._button(button, voice) for button in row) for row in reply.buttons
             ),
@@ -114,6 +118,14 @@ class Renderer:
             link=self._links.page(shown.payload) if shown else "",
             opener=self._words.render(phrase("button.choose"), voice) if limits.rows else "",
         )
+
+    def _linked(self, said: Phrase) -> Phrase:
+        """A sentence with its deep links as addresses."""
+        values = {
+            name: self._links.scan(value.payload) if isinstance(value, Link) else value
+            for name, value in said.values.items()
+        }
+        return replace(said, values=values)
 
     def _drawn(
         self, shown: Picture, language: str, programme: Programme, limits: Limits

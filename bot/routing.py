@@ -85,6 +85,8 @@ class Routes:
         if message.contact is not None:
             return await self._to_step(turn)
         if message.media is not None:
+            if self._takes_photos(turn):
+                return await self._to_step(turn)
             return await self._with_question(turn, Reply((phrase("fallback.media"),)))
         return await self._typed(turn)
 
@@ -160,6 +162,11 @@ class Routes:
         """The question that stays open whatever else is said."""
         step = self._steps.get(turn.conversation.step or "")
         return None if step is None or step.once else step.name
+
+    def _takes_photos(self, turn: Turn) -> bool:
+        """Whether a question is open that a photo may answer."""
+        step = self._steps.get(turn.conversation.step or "")
+        return step is not None and step.photos
 
     def _free(self, turn: Turn) -> bool:
         """Whether a question is open to which whatever is written is the answer."""

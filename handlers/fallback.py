@@ -6,7 +6,8 @@ from bot.conversation import Router, Turn, option
 from bot.domain.messages import Reply, phrase
 from bot.services import redeeming, staffing
 from handlers.menu import home, menu_of
-from handlers.staff.panel import panel, voucher_panel
+from handlers.staff.panel import panel
+from handlers.staff.rewards import voucher_panel
 
 router = Router()
 

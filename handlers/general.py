@@ -5,9 +5,14 @@ from __future__ import annotations
 from bot.conversation import Router, Turn, option
 from bot.domain.members import Role
 from bot.domain.messages import Reply, phrase
+from bot.services import memberships, referrals
 from handlers.menu import home, menu_of
+from handlers.paging import page_asked, page_of
 
 router = Router()
+
+#: Choices of "more" that one text message holds.
+_SHORT_MORE = 6
 
 
 @router.command("start")
@@ -37,17 +42,25 @@ async def cancel(turn: Turn) -> Reply:
 
 
 @router.command("more", member=True)
-async def more(_turn: Turn) -> Reply:
-    """What the first five words leave out."""
-    rows = (
-        (
-            option(phrase("button.vouchers"), "vouchers"),
-            option(phrase("button.history"), "history"),
-        ),
-        (option(phrase("button.settings"), "settings"), option(phrase("button.help"), "help")),
-        (option(phrase("button.ask_shop"), "feedback"), option(phrase("button.menu"), "menu")),
+async def more(turn: Turn) -> Reply:
+    """What the first five words leave out, as far as the programme has it; two in a row."""
+    programme = turn.programme
+    there = (
+        (phrase("button.vouchers"), "vouchers", True),
+        (phrase("button.history"), "history", True),
+        (phrase("button.refer"), "refer", referrals.runs(programme)),
+        (phrase("button.rate"), "rate", programme.survey is not None),
+        (phrase("button.review"), "review", programme.has("review")),
+        (phrase("button.follow"), "follow", programme.follow is not None),
+        (phrase("button.settings"), "settings", True),
+        (phrase("button.help"), "help", True),
+        (phrase("button.ask_shop"), "feedback", True),
+        (phrase("button.menu"), "menu", True),
     )
-    return Reply((phrase("more.title"),), rows, edits=True)
+    buttons = [option(label, action) for label, action, has in there if has]
+    shown, further = page_of(turn, buttons, page_asked(turn), "more", size=_SHORT_MORE)
+    rows = tuple(tuple(shown[at : at + 2]) for at in range(0, len(shown), 2))
+    return Reply((phrase("more.title"),), (*rows, *further), edits=True)
 
 
 @router.command("help")
@@ -60,6 +73,8 @@ async def help_(turn: Turn) -> Reply:
             lines.append(phrase("help.staff_stamp"))
         if turn.programme.rules("purchase"):
             lines.append(phrase("help.staff_sale"))
+        if memberships.offered(turn.programme):
+            lines.append(phrase("help.staff_membership"))
         lines.append(phrase("help.staff_more"))
         if turn.staff.role >= Role.MANAGER and not turn.short:
             owner = turn.staff.role >= Role.OWNER

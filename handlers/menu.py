@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.conversation import Turn, option
 from bot.domain.members import Member, Role
-from bot.domain.messages import Button, Phrase, Reply, Wording, phrase
+from bot.domain.messages import Button, Day, Phrase, Reply, Wording, phrase
 from bot.domain.programme_earning import reward_unit
+from bot.services import challenges, standings, tiers, units
 from bot.services.news import last_day
 from bot.services.wallets import Wallet
 
@@ -51,14 +52,19 @@ def menu_of(turn: Turn) -> Rows:
 
 def progress(purse: Wallet) -> tuple[Phrase, ...]:
     """Where a member stands, the number that matters first."""
-    lines = []
-    units = purse.programme.units
-    if units.stamps:
-        have, total = purse.balance("stamps"), units.stamps.card
-        lines.append(phrase("balance.stamps", n=have, total=total))
-    if units.points:
-        lines.append(phrase("balance.points", n=purse.balance("points")))
-    return tuple(lines)
+    return units.balances(purse)
+
+
+async def tier_lines(turn: Turn, member: Member) -> tuple[Phrase, ...]:
+    """A member's tier, until when, and what is missing to the next, where there are tiers (S18)."""
+    found = await tiers.look(turn.uow.tx, turn.programme, member, turn.now)
+    return standings.lines(turn.programme, found) if found else ()
+
+
+async def challenge_lines(turn: Turn, member: Member) -> tuple[Phrase, ...]:
+    """How far a member is in each challenge that runs, a line each (S13)."""
+    found = await challenges.running(turn.uow.tx, turn.programme, member, turn.now)
+    return tuple(challenges.said(turn.programme, one) for one in found)
 
 
 def waiting(purse: Wallet) -> tuple[Phrase, ...]:
@@ -91,7 +97,25 @@ def endings(purse: Wallet) -> tuple[Phrase, ...]:
                 phrase("balance.reward_ends", n=end.amount, reward=reward.name, until=until)
             )
         elif kind != "reward":
-            lines.append(phrase(f"balance.ends.{kind}", n=end.amount, until=until))
+            key = f"balance.ends.{kind}"
+            lines.append(units.said(purse.programme, key, kind, end.amount, until=until))
+    return tuple(lines)
+
+
+def coming(purse: Wallet) -> tuple[Phrase, ...]:
+    """What waits for the end of the time to return things, and from which day it can be used."""
+    lines, zone = [], purse.programme.zone()
+    for part in purse.coming():
+        kind, _, code = part.unit.partition(":")
+        since = Day(part.available_at.astimezone(zone).date())
+        reward = purse.programme.reward(code)
+        if reward:
+            lines.append(
+                phrase("balance.coming.reward", n=part.amount, reward=reward.name, since=since)
+            )
+        elif not code:
+            key = f"balance.coming.{kind}"
+            lines.append(units.said(purse.programme, key, kind, part.amount, since=since))
     return tuple(lines)
 
 
@@ -111,7 +135,8 @@ def name_of(member: Member) -> str | Phrase:
 
 def beginnings(turn: Turn) -> dict[str, str]:
     """What a stranger came with, which is not asked for again."""
-    return {name: turn.draft[name] for name in ("location", "claim") if name in turn.draft}
+    known = ("location", "claim", "invite", "present")
+    return {name: turn.draft[name] for name in known if name in turn.draft}
 
 
 async def home(turn: Turn) -> Reply:

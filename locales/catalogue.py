@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from bot.domain.folding import fold
-from bot.domain.messages import Day, Filled, Moment, Money, Phrase, Value, Wording
+from bot.domain.messages import Day, Filled, Link, Moment, Money, Phrase, Value, Wording
 from locales.formats import format_day, format_moment, format_money, format_number
 from locales.voices import FALLBACK, FRIENDLY, SMS, catalogues_of, language_of, overlay_of, voice_of
 from locales.words import CommandWords, loose, matches, word_list
@@ -195,6 +195,8 @@ class Catalogues:
             return format_moment(value, language)
         if isinstance(value, Filled):
             return self._fill(value, language)
+        if isinstance(value, Link):
+            return value.payload
         return value.in_language(language_of(language))
 
     def values(self, phrase: Phrase, language: str) -> tuple[str, ...]:

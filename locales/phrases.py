@@ -41,9 +41,21 @@ _QUESTION = Wording.of(
 #: What stands in a place, by its name; by key and name where the name alone does not tell.
 EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "address": ("anna.dvorakova@example.org",),
+    "before": ("Vinohrady",),
     "begin": ("14:00",),
     "came": (12,),
     "campaign": (phrase("campaigns.name.winback"), phrase("broadcast.title", number="7")),
+    "cause": (
+        Wording.of(
+            {
+                "en": "Dog shelter",
+                "cs": "Psí útulek",
+                "pl": "Schronisko dla psów",
+                "ro": "Adăpost de câini",
+                "ru": "Приют для собак",
+            }
+        ),
+    ),
     "channel": ("Telegram",),
     "difference": ("+4", "-2"),
     "end": ("17:00",),
@@ -80,6 +92,7 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "offer": (
         phrase("join.offer.stamps", n=10, reward=_REWARD),
         phrase("join.offer.points", n=100, reward=_REWARD),
+        phrase("join.offer.credit"),
         phrase("join.begun"),
     ),
     "on": (_DAY,),
@@ -107,6 +120,7 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "tags": ("student",),
     "terms": ("https://www.kavarna-lipa.example/strana/terms",),
     "text": (_QUESTION,),
+    "tiers": ("Gold",),
     "time": (_TIME,),
     "total": (10,),
     "until": (_DAY,),
@@ -147,7 +161,9 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "staff.here_today at": (_TIME,),
     "staff.too_soon at": (_TIME,),
     "voucher.show at": (_TIME,),
+    "voucher.show_worth at": (_TIME,),
     "voucher.until at": (_TIME,),
+    "voucher.worth_until at": (_TIME,),
 }
 
 #: The longest that may stand there: 60 characters of a name, a card of 30.
@@ -171,7 +187,7 @@ LONGEST: Mapping[str, Value] = {
 
 #: Money in the language's own currency.
 _CURRENCIES: Mapping[str, str] = {"en": "GBP", "cs": "CZK", "pl": "PLN", "ro": "RON", "ru": "RUB"}
-_MONEY = frozenset({"amount", "example"})
+_MONEY = frozenset({"amount", "example", "least", "off", "pay"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,18 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.services import broadcasts, erasing, expiry, gifts, leases, planning
+from bot.services import (
+    broadcasts,
+    ending,
+    erasing,
+    expiry,
+    gifts,
+    leases,
+    planning,
+    rechecking,
+    tiers,
+    yearly,
+)
 from bot.services.campaigns import Campaign
 from bot.services.unit_of_work import Work
 
@@ -30,7 +41,13 @@ async def sweep(work: Work, clock: Clock, deliver: Deliver) -> bool:
     try:
         now = clock.now()
         touched = await expiry.expire_vouchers(work, now)
+        # Before what ends by itself: later than the programme nothing does.
+        await ending.close(work, now)
+        await tiers.review(work, now)
+        # Stamps that came due fill cards before they end.
+        touched += await rechecking.recheck(work, now)
         await expiry.expire_lots(work, now)
+        touched += await ending.announce(work, now)
         await erasing.forget_goodbyes(work, now)
         await erasing.tidy(work, now)
     finally:
@@ -57,11 +74,14 @@ async def plan(
         if not ours:
             return False
         now = clock.now()
+        touched: list[int] = []
         for campaign in campaigns if again else await planning.due(work, campaigns, now):
+            if campaign.name == gifts.BIRTHDAY:
+                touched += await yearly.give(work, now)
             await gifts.give(work, [campaign], now)
             for name, new in (await planning.plan(work, [campaign], now, again=True)).items():
                 planned(name, new)
-        touched = await broadcasts.advance(work, now)
+        touched += await broadcasts.advance(work, now)
     if deliver is not None:
         await deliver(touched)
     return True

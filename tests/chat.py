@@ -279,7 +279,7 @@ class InMemory(Person):
         return self.inbound(contact=Contact(phone, own))
 
     def _send(self, kind: str, caption: str = "") -> InboundMessage:
-        return self.inbound(media=kind, text=caption)
+        return self.inbound(media=kind, file="file" if kind == "photo" else "", text=caption)
 
     def inbound(self, **fields: Any) -> InboundMessage:
         """What the channel would make of something the person does."""

@@ -25,7 +25,7 @@ class Limits:
     paid for by its segments, so words are few, and the standing menu is left out. `window`: how
     long after a person wrote anything may be said to them; later only what was approved.
     `unsubscribes`: messages are e-mails, with a subject, links instead of choices, and one that
-    stops more of them.
+    stops more of them. `photos`: a photo somebody sent can be shown to others by its name there.
     """
 
     text: int
@@ -43,6 +43,7 @@ class Limits:
     segments: bool = False
     window: timedelta | None = None
     unsubscribes: bool = False
+    photos: bool = False
 
 
 @dataclass(frozen=True, slots=True)

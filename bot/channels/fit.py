@@ -25,7 +25,8 @@ class Rendered:
     `picture` is empty where the provider fetches it itself, `link` stands in for it where there are
     none. `numbered` says whether choices that become lines are picked by number or by their words;
     `opener` is the label of what opens a list of choices. `segments` is how many one message may
-    take over SMS; 0 where they are not counted.
+    take over SMS; 0 where they are not counted. `photo` is one somebody sent on this channel, whose
+    words are short.
     """
 
     address: Address
@@ -39,6 +40,7 @@ class Rendered:
     clear_of: str | None = None
     opener: str = ""
     segments: int = 0
+    photo: str = ""
 
 
 def fit(message: Rendered, limits: Limits) -> list[OutboundMessage]:
@@ -59,6 +61,7 @@ def fit(message: Rendered, limits: Limits) -> list[OutboundMessage]:
         clear_of=message.clear_of if limits.edits else None,
         opener=message.opener,
         numbered=message.numbered,
+        photo=message.photo,
     )
     return _cut(whole, len(lines), message.segments, limits)
 

@@ -103,7 +103,14 @@ class Telegram(Plain):
     #: https://core.telegram.org/bots/api#sendmessage, #sendphoto; https://limits.tginfo.me for
     #: 100 buttons. A label has no limit of its own: past 64 characters no phone shows it whole.
     limits: Limits = Limits(
-        text=4096, caption=1024, buttons=100, label=64, pictures=True, edits=True, contact=True
+        text=4096,
+        caption=1024,
+        buttons=100,
+        label=64,
+        pictures=True,
+        edits=True,
+        contact=True,
+        photos=True,
     )
 
     def __init__(
@@ -247,7 +254,12 @@ class Telegram(Plain):
 
     async def _send_new(self, chat: int, message: OutboundMessage) -> str:
         markup = _markup(message.buttons)
-        if message.picture is None:
+        if message.photo:
+            # https://core.telegram.org/bots/api#sending-files: a file it has goes by its id.
+            sent = await self._bot.send_photo(
+                chat, message.photo, caption=message.text or None, reply_markup=markup
+            )
+        elif message.picture is None:
             sent = await self._bot.send_message(
                 chat, message.text, reply_markup=markup, link_preview_options=_NO_PREVIEW
             )
@@ -265,7 +277,7 @@ class Telegram(Plain):
         cannot be edited in: both are sent anew.
         """
         markup = _markup(message.buttons)
-        if message.picture is not None or isinstance(markup, ReplyKeyboardMarkup):
+        if message.photo or message.picture or isinstance(markup, ReplyKeyboardMarkup):
             return False
         if not edited.isdigit():  # the id of a message on another channel
             return False

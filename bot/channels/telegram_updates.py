@@ -54,6 +54,8 @@ def _said(update_id: int, message: Message) -> InboundMessage | None:
         text=_clean(text),
         contact=_contact(shared, person, message) if shared else None,
         media=media,
+        # The same photo in several sizes, the largest last.
+        file=message.photo[-1].file_id if message.photo else "",
         name=_clean(person.first_name),
         language=_clean(person.language_code or ""),
     )

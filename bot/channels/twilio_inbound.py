@@ -157,6 +157,7 @@ class Inbox:
             text=text,
             # A kind of message that did not exist when this was written.
             media=media or (None if text.strip() else "unknown"),
+            file=_clean(fields.get("MediaUrl0", "")),
             name=name,
             network=self._word(fields, address.channel, text),
         )

@@ -17,8 +17,11 @@ from bot.cli import (
     members,
     migrating,
     new,
+    purchases,
+    rules,
     running,
     staff,
+    stats,
     templates,
 )
 from bot.cli.opening import CannotOpen
@@ -40,9 +43,12 @@ for noun in (
     migrating,
     staff,
     members,
+    purchases,
+    rules,
     campaigns,
     broadcasts,
     delivering,
+    stats,
     ledger,
 ):
     noun.register(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
@@ -120,7 +121,9 @@ def _programme(settings: Settings) -> tuple[str | None, list[Finding]]:
         source = read_programme(settings.programme)
     except CannotOpen as error:
         return None, [_error(finding) for finding in error.findings]
-    programme, objections = programmes.read(source, Catalogues.load().languages)
+    programme, objections = programmes.read(
+        source, Catalogues.load().languages, datetime.now(UTC).date()
+    )
     found = [Finding(o.level, place, o.message, o.line, o.key) for o in objections]
     if not found:
         found.append(Finding("info", place, "is in order"))

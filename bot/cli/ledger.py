@@ -72,7 +72,8 @@ async def _differences(work: Work) -> list[Difference]:
 
 
 async def _named(reader: Reader, difference: Difference) -> dict[str, Any]:
-    member = await members.get(reader, difference.member_id)
+    whose = difference.member_id
+    member = await members.get(reader, whose) if whose is not None else None
     return {
         "check": difference.check,
         "member": member.code if member else None,
@@ -84,11 +85,9 @@ async def _named(reader: Reader, difference: Difference) -> dict[str, Any]:
 
 def _show(proof: Proof) -> None:
     for difference in proof.differences[:SHOWN]:
-        say(
-            "{check}: member {member}, {unit}: stored {stored}, the entries say {computed}".format(
-                **difference
-            )
-        )
+        whose = f"member {difference['member']}, " if difference["member"] else ""
+        figures = "{unit}: stored {stored}, the entries say {computed}".format(**difference)
+        say(f"{difference['check']}: {whose}{figures}")
     if hidden := len(proof.differences[SHOWN:]):
         say(f"+{hidden} more")
     entries = counted(proof.entries, "entry", "entries")

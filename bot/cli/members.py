@@ -20,11 +20,14 @@ from bot.cli.sheet import Sheet, sheet, show
 from bot.clock import Clock
 from bot.domain import emails
 from bot.domain.members import Member
+from bot.domain.programme import Programme
 from bot.services import erasing, exporting, importing
-from bot.services.member_file import COLUMNS, REFERENCES, Problem
-from bot.services.staffing import member_by_reference
-from bot.services.unit_of_work import UnitOfWork, Work
+from bot.services.csv_file import Problem
+from bot.services.member_file import COLUMNS, REFERENCES
+from bot.services.staffing import referred_to
+from bot.services.unit_of_work import Work
 from bot.storage import members
+from bot.storage.database import Reader
 
 app = typer.Typer(no_args_is_help=True, help="Members: import, export, look at one, erase one.")
 
@@ -80,7 +83,7 @@ async def _import(file: Path) -> importing.Imported:
         with Progress("Lines checked") as progress:
             people, problems = await importing.check(work, text, now, progress.tell)
         if problems:
-            raise CannotOpen(*_bad_lines(file, problems))
+            raise CannotOpen(*bad_lines(file, problems))
         with Progress("Members brought in") as progress:
             return await importing.bring_in(work, people, now, progress.tell)
 
@@ -99,7 +102,8 @@ def _read(file: Path) -> str:
         raise CannotOpen(f"{file} can't be read: {error.strerror}") from None
 
 
-def _bad_lines(file: Path, problems: list[Problem]) -> Iterator[str]:
+def bad_lines(file: Path, problems: list[Problem]) -> Iterator[str]:
+    """What to say of the bad lines of a file of which nothing was kept."""
     for problem in problems[:SHOWN]:
         yield f"{file}:{problem.line} {problem.message}"
     if more := problems[SHOWN:]:
@@ -172,16 +176,17 @@ def show_member(
 async def _show(code: str) -> tuple[Sheet, ZoneInfo]:
     clock = Clock()
     async with open_existing(load_settings(), clock) as work, work.unit_of_work() as uow:
-        member = await _member(uow, code)
+        member = await find_member(uow.tx, uow.programme, code)
         return await sheet(uow, member, clock.now()), uow.programme.zone()
 
 
-async def _member(uow: UnitOfWork, code: str) -> Member:
+async def find_member(reader: Reader, programme: Programme, code: str) -> Member:
+    """The member an operator named, in any of the ways they are known by."""
     if "@" in code:
         address = emails.canonical(code)
-        member = await members.by_identity(uow.tx, "email", address) if address else None
+        member = await members.by_identity(reader, "email", address) if address else None
     else:
-        member = await member_by_reference(uow, code)
+        member = await referred_to(reader, programme, code)
     if member is None:
         raise CannotOpen(
             f'no member has the code, card, phone number or e-mail address "{code}": '
@@ -217,4 +222,4 @@ def _agreed() -> bool:
 async def _erase(code: str) -> None:
     clock = Clock()
     async with open_existing(load_settings(), clock) as work, work.unit_of_work() as uow:
-        await erasing.erase(uow, (await _member(uow, code)).id, clock.now())
+        await erasing.erase(uow, (await find_member(uow.tx, uow.programme, code)).id, clock.now())

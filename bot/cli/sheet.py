@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from bot.domain.ledger import binding_order
 from bot.domain.members import Member
+from bot.services import tiers
 from bot.services.exporting import held
 from bot.services.unit_of_work import UnitOfWork
-from bot.services.wallets import wallet
+from bot.services.wallets import open_lots, wallet
 from bot.storage import members, vouchers
 
 #: The newest vouchers shown.
@@ -26,6 +26,7 @@ Sheet = dict[str, Any]
 async def sheet(uow: UnitOfWork, member: Member, now: datetime) -> Sheet:
     """A member's balances, lots, vouchers, identities and consents as of an instant."""
     purse = await wallet(uow.tx, uow.programme, member.id, now)
+    stands = await tiers.look(uow.tx, uow.programme, member, now)
     return {
         "code": member.code,
         "name": member.name,
@@ -37,12 +38,12 @@ async def sheet(uow: UnitOfWork, member: Member, now: datetime) -> Sheet:
                 "left": lot.remaining,
                 "ends_at": _iso(lot.ends_at),
                 "rule": lot.rule,
+                "available_at": _iso(lot.available_at),
             }
-            for lot in sorted(purse.lots, key=binding_order)
+            for lot in await open_lots(uow.tx, member.id, now)
         ],
-        # Tiers and their reviews are not there yet.
-        "tier": None,
-        "review_at": None,
+        "tier": stands.tier.code if stands and stands.tier else None,
+        "review_at": _iso(stands.until if stands else None),
         "vouchers": [
             {
                 "code": voucher.code,
@@ -80,6 +81,9 @@ def show(found: Sheet, zone: ZoneInfo) -> None:
     console.print(f"{found['code']}  {found['name']}", style="bold")
     for unit, amount in found["balances"].items():
         console.print(f"  {unit}: {amount}")
+    if found["tier"]:
+        until = _shown("review_at", found["review_at"], zone)
+        console.print(f"  tier: {found['tier']}" + (f", until {until}" if until else ""))
     for title in ("lots", "vouchers", "identities", "consents"):
         if rows := found[title]:
             table = Table(title=title.capitalize(), title_justify="left")

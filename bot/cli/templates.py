@@ -13,8 +13,10 @@ from bot import programmes
 from bot.cli.opening import load_settings, usable_programme
 from bot.cli.output import Json, note, say, say_json
 from bot.domain.campaign_rules import Giving
+from bot.domain.lasting import UNITS
 from bot.domain.messages import Day, Phrase, Value, phrase
 from bot.domain.programme import Programme
+from bot.services import units
 from locales import Catalogues
 
 #: What fills a place in the example that Meta wants to see.
@@ -108,7 +110,7 @@ def missing(programme: Programme, words: Catalogues) -> Iterator[Template]:
 
 def _may_be_said(name: str, programme: Programme) -> bool:
     """Whether the programme has what a sentence is about: the unit, the campaign, its gift."""
-    if name in ("stamps", "points"):
+    if name in UNITS:
         return getattr(programme.units, name) is not None
     if not name.startswith(_CAMPAIGN):
         return True
@@ -134,6 +136,7 @@ def _example(place: str, programme: Programme) -> Value:
     if place == "reward" and programme.rewards:
         return programme.rewards[0].name
     if place in _AMOUNTS:
-        unit = "stamps" if programme.units.stamps else "points"
-        return phrase(f"amount.{unit}", n=_AMOUNTS[place])
+        unit = next(unit for unit in UNITS if getattr(programme.units, unit))
+        amount = _AMOUNTS[place] * (100 if unit == units.CREDIT else 1)
+        return units.said(programme, f"amount.{unit}", unit, amount)
     return _EXAMPLES.get(place, "Anna")

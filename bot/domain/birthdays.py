@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import isleap, monthrange
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from bot.domain.folding import fold
@@ -44,6 +44,22 @@ def kept_that_day(day: date, leap_day: LeapDay) -> tuple[tuple[int, int], ...]:
     """The birthdays that are kept on a day: its own, and 29 February's in other years."""
     own = (day.month, day.day)
     return (own, _LEAP) if not isleap(day.year) and own == _KEPT[leap_day] else (own,)
+
+
+def joined_that_day(day: date, years: int) -> tuple[date, date] | None:
+    """First and last of the days whose anniversary, so many years later, is on a day.
+
+    29 February is kept on 28 February in other years; None where no day is.
+    """
+    year = day.year - years
+    try:
+        same = day.replace(year=year)
+    except ValueError:
+        return None
+    following = same + timedelta(days=1)
+    leap = (following.month, following.day) == (2, 29)
+    kept_early = leap and (day + timedelta(days=1)).month == 3
+    return same, following if kept_early else same
 
 
 class BadBirthday(ValueError):

@@ -55,6 +55,8 @@ PLACES: Mapping[str, frozenset[str]] = {
     "unused_reward": frozenset({"name", "shop", "reward", "days", "until"}),
     "winback": frozenset({"name", "shop", "days", "missing", "reward", "gift"}),
     "statement": frozenset({"name", "shop", "earned", "balance"}),
+    "suggestion": frozenset({"name", "shop", "product", "known"}),
+    "referral": frozenset({"name", "shop", "reward"}),
     "season": frozenset({"name", "shop", "season", "until", "gift"}),
 }
 
@@ -187,6 +189,18 @@ class Statement(CampaignRules):
     day: Annotated[Whole, Field(ge=1, le=28)] = 1
 
 
+class Suggestion(CampaignRules):
+    """Something they have not had yet, of the kind they buy: `days` after the last visit."""
+
+    days: Days = 7
+
+
+class Invitation(CampaignRules):
+    """That friends can be invited, to who never did: `days` after the last visit."""
+
+    days: Days = 7
+
+
 class Season(Giving):
     """A promotion with dates: said once, from `begins` to `ends`, both days included."""
 
@@ -214,6 +228,8 @@ class Campaigns(Part):
     unused_reward: UnusedReward = UnusedReward()
     winback: Winback = Winback()
     statement: Statement = Statement()
+    suggestion: Suggestion = Suggestion()
+    referral: Invitation = Invitation()
     seasons: tuple[Season, ...] = ()
 
     def rank(self, campaign: str) -> int:

@@ -7,17 +7,19 @@ be written. At the till it is written at once; an import of past purchases does 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bot.domain import tiers
 from bot.domain.amounts import in_minor_units
 from bot.domain.earning import Breakdown, Event, Share, Uses, earn
-from bot.domain.expiry import Expiry, local_midnight, moved
+from bot.domain.ending import earns
+from bot.domain.expiry import local_midnight
+from bot.domain.lasting import be_active, credit, lapse, policy
 from bot.domain.ledger import Account, EntryKind
-from bot.domain.members import Member
+from bot.domain.person import Person
 from bot.domain.programme import Programme
 from bot.domain.programme_earning import Earn, reward_unit
 from bot.domain.programme_tiers import Tier
@@ -27,47 +29,15 @@ from bot.domain.tallies import (
     SPEND,
     VISITS,
     Count,
-    Tallies,
     day_number,
     uses_of,
     window,
 )
-from bot.domain.tiers import Move, Standing
+from bot.domain.tiers import Move
 
 #: What a member does in person; it keeps alive what ends without activity.
 ACTIVE = ("visit", "purchase")
 _SINCE_EVER = (0, 99_999_999)
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """When a member was last active in a unit, and when what ends without activity is gone (S4).
-
-    `moved_month` (YYYYMM, local) is the last month that moved ends on.
-    """
-
-    last_at: datetime
-    ends_at: datetime | None = None
-    moved_month: int = 0
-
-
-@dataclass
-class Person:
-    """A member as the engine needs them, read under their lock.
-
-    The account holds the lots of the units that what happens may touch (`units_needed`).
-    """
-
-    member: Member
-    account: Account
-    standing: Standing = field(default_factory=Standing)
-    tallies: Tallies = field(default_factory=Tallies)
-    activity: dict[str, Activity] = field(default_factory=dict)
-    bought: bool = False
-
-    def tier(self, programme: Programme, at: datetime) -> Tier | None:
-        """Their tier at an instant."""
-        return self.standing.current(programme.tiers, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +48,11 @@ class Outcome:
     """
 
     breakdown: Breakdown
-    shares: tuple[Share, ...]
-    given: tuple[tuple[str, int], ...]
+    shares: tuple[Share, ...] = ()
+    given: tuple[tuple[str, int], ...] = ()
     rewards: tuple[str, ...] = ()
     move: Move | None = None
-    active: tuple[str, ...] = ()
     recheck_at: datetime | None = None
-
-
-def policy(programme: Programme, tier: Tier | None, unit: str) -> Expiry:
-    """How long what is earned of a unit lasts: the tier's own, else the unit's (S4, S18)."""
-    kind, _, code = unit.partition(":")
-    if kind == "reward":
-        reward = programme.reward(code)
-        return reward.validity if reward else Expiry()
-    if kind == "cause":
-        return Expiry()
-    if tier and tier.expires and unit in ("points", "credit"):
-        return tier.expires
-    part = getattr(programme.units, unit, None)
-    return part.expires if part else Expiry()
 
 
 def event_of(
@@ -137,32 +92,70 @@ def happen(
 ) -> Outcome:
     """Give what an event earns; `totals` say how often limited rules gave to everybody."""
     totals = totals or {}
-    _end_idle(person, now)
+    event = _reviewed(programme, person, event)
+    lapse(person, now)
+    if event.trigger in ACTIVE:
+        be_active(programme, person, event.at, event.zone, now)
     uses = {r.id: _uses(r, person, event, totals) for r in programme.earn if r.limited}
-    breakdown = earn(programme, event, uses)
+    # An import may bring purchases of after the end (S11).
+    over = not earns(programme, event.at)
+    breakdown = Breakdown() if over else earn(programme, event, uses)
     pending = _pending_day(programme, event)
     shares = [*breakdown.shares]
     _count(programme, person, event, breakdown, pending[0])
-    shares += _challenges(programme, person, event, uses)
+    shares += () if over else _challenges(programme, person, event, uses)
     given = _credit(programme, person, event, shares, kind, pending[1])
     rewards = fill_cards(programme, person.account, now, event.zone)
-    active = _be_active(programme, person, event, now)
-    move = tiers.rise(
-        programme, person.standing, person.tallies, person.member.joined_at, now, event.zone
-    )
-    if move:
-        person.standing = move.standing
+    move = follow_tiers(programme, person, now, since=event.day, by_event=True)
     if event.trigger == "purchase":
         person.bought = True
-    return Outcome(
-        breakdown,
-        tuple(shares),
-        given,
-        rewards,
-        move,
-        active,
-        pending[1] if pending[1] and given else None,
+    counted_later = any(count.from_day for count in person.tallies.added)
+    recheck_at = pending[1] if given or counted_later else None
+    return Outcome(breakdown, tuple(shares), given, rewards, move, recheck_at)
+
+
+def follow_tiers(
+    programme: Programme,
+    person: Person,
+    now: datetime,
+    *,
+    since: date | None = None,
+    by_event: bool = False,
+) -> Move | None:
+    """Do what is due to a member's tier, and what counts since a day gives; the rise, if any.
+
+    All that began to count since it was done last is looked at as well.
+    """
+    today = now.astimezone(programme.zone()).date()
+    today = max(since or today, today)
+    moves = tiers.follow(
+        programme,
+        person.standing,
+        person.tallies,
+        person.member.joined_at,
+        now=now,
+        since=min(since or today, person.followed or today),
+        today=today,
     )
+    before, person.followed = person.tier(programme, now), today
+    person.move(replace(move, by_event=by_event) for move in moves)
+    after = person.tier(programme, now)
+    risen = [move for move in moves if move.reason == "reached"]
+    higher = after and programme.tiers.rank(after.code) > _rank(programme, before)
+    return risen[-1] if risen and higher else None
+
+
+def _reviewed(programme: Programme, person: Person, event: Event) -> Event:
+    """The event under the tier that held then: what was due before is done before it."""
+    if not programme.tiers.levels:
+        return event
+    follow_tiers(programme, person, event.at)
+    tier = person.tier(programme, event.at)
+    return replace(event, tier=tier.code if tier else None)
+
+
+def _rank(programme: Programme, tier: Tier | None) -> int:
+    return programme.tiers.rank(tier.code if tier else None)
 
 
 def fill_cards(
@@ -175,40 +168,6 @@ def fill_cards(
     unit = reward_unit(card.reward)
     ends_at = policy(programme, None, unit).ends_at(now, zone)
     return (card.reward,) * account.fill_cards("stamps", card.card, unit, at=now, ends_at=ends_at)
-
-
-def reend(account: Account, tier: Tier, zone: ZoneInfo) -> None:
-    """Let open lots last as long as a tier just reached says, where that is longer (S18)."""
-    lasts = tier.expires
-    if lasts is None:
-        return
-    for lot in account.lots:
-        if lot.unit in ("points", "credit") and lot.remaining:
-            ends_at = lasts.ends_at(lot.earned_at, zone)
-            ends_at = max(ends_at, lot.ends_at) if ends_at and lot.ends_at else None
-            idle = lot.idle and bool(lasts.idle_months)
-            account.set_end(lot.id, ends_at, idle=idle, moves=lasts.moves)
-
-
-def units_needed(programme: Programme, activity: Mapping[str, Activity], now: datetime) -> set[str]:
-    """The units whose lots have to be read before something happens, to stay few."""
-    needed = {"stamps"} if programme.units.stamps else set()
-    month = _month(now, programme.zone())
-    for unit, was in activity.items():
-        moves = any(p.moves for p in _policies(programme, unit)) and was.moved_month < month
-        if moves or (was.ends_at is not None and was.ends_at <= now):
-            needed.add(unit)
-    return needed
-
-
-def _policies(programme: Programme, unit: str) -> list[Expiry]:
-    return [policy(programme, tier, unit) for tier in (None, *programme.tiers.levels)]
-
-
-def watches_activity(programme: Programme) -> bool:
-    """Whether anything ends by activity, so that it has to be known."""
-    units = [unit for unit in ("stamps", "points", "credit") if getattr(programme.units, unit)]
-    return any(p.idle_months or p.moves for unit in units for p in _policies(programme, unit))
 
 
 def _uses(rule: Earn, person: Person, event: Event, totals: Mapping[str, int]) -> Uses:
@@ -302,73 +261,20 @@ def _credit(
     kind: EntryKind,
     available_at: datetime | None,
 ) -> tuple[tuple[str, int], ...]:
-    tier = person.tier(programme, event.at)
     totals: dict[str, int] = {}
     for unit in dict.fromkeys(share.unit for share in shares):
         rules = [(share.rule, share.amount) for share in shares if share.unit == unit]
         totals[unit] = sum(amount for _, amount in rules)
-        lasts = policy(programme, tier, unit)
-        person.account.credit(
-            "donate" if unit.startswith("cause:") else kind,
+        cause = unit.startswith("cause:")
+        credit(
+            programme,
+            person,
+            "donate" if cause else kind,
             unit,
             totals[unit],
             at=event.at,
-            ends_at=lasts.ends_at(event.at, event.zone),
+            zone=event.zone,
             rules=rules,
-            available_at=None if unit.startswith("cause:") else available_at,
-            idle=bool(lasts.idle_months),
-            moves=lasts.moves,
+            available_at=None if cause else available_at,
         )
     return tuple(totals.items())
-
-
-def _end_idle(person: Person, now: datetime) -> None:
-    """A deadline that is past stays past, whether or not expiry has run (S4)."""
-    if any(was.ends_at and was.ends_at <= now for was in person.activity.values()):
-        person.account.expire(now)
-
-
-def _be_active(
-    programme: Programme, person: Person, event: Event, now: datetime
-) -> tuple[str, ...]:
-    """Move deadlines and ends on by what the member did in person; the units that changed."""
-    if event.trigger not in ACTIVE or not watches_activity(programme):
-        return ()
-    return be_active(programme, person, event.at, event.zone, now)
-
-
-def be_active(
-    programme: Programme, person: Person, at: datetime, zone: ZoneInfo, now: datetime
-) -> tuple[str, ...]:
-    """Move deadlines and ends on because the member was active `at` an instant (S4)."""
-    tier, changed = person.tier(programme, at), []
-    for unit in ("stamps", "points", "credit"):
-        lasts = policy(programme, tier, unit)
-        if not (lasts.idle_months or lasts.moves):
-            continue
-        was = person.activity.get(unit)
-        deadline = lasts.deadline(at, zone)
-        if was and was.ends_at and deadline and now < was.ends_at:
-            deadline = max(deadline, was.ends_at)
-        month = _month(at, zone)
-        if was and was.moved_month < month:
-            _move_ends(person.account, unit, at, zone, now)
-        person.activity[unit] = Activity(
-            max(at, was.last_at) if was else at, deadline, max(month, was.moved_month if was else 0)
-        )
-        changed.append(unit)
-    return tuple(changed)
-
-
-def _move_ends(account: Account, unit: str, at: datetime, zone: ZoneInfo, now: datetime) -> None:
-    for lot in account.lots:
-        if not (lot.unit == unit and lot.moves and lot.remaining and lot.ends_at):
-            continue
-        if lot.ends_at > now and _month(lot.earned_at, zone) < _month(at, zone):
-            ends_at = moved(lot.ends_at, lot.earned_at, 1, zone)
-            account.set_end(lot.id, ends_at, idle=lot.idle, moves=True)
-
-
-def _month(at: datetime, zone: ZoneInfo) -> int:
-    local = at.astimezone(zone)
-    return local.year * 100 + local.month

@@ -47,8 +47,8 @@ class EntryRef:
 class Lot:
     """What one credit opened: `remaining` of `amount`, usable while `ends_at` is ahead (S3).
 
-    Pending until `available_at`. `idle`: `ends_at` is the member's deadline of inactivity where
-    that is earlier; `moves`: each calendar month with activity moves its end on (S4).
+    Pending until `available_at`. `idle`: it ends with the member's `deadline` of inactivity where
+    that comes before its `own_end`; `moves`: each calendar month with activity moves that on (S4).
     """
 
     id: int
@@ -57,10 +57,18 @@ class Lot:
     remaining: int
     rule: str
     earned_at: datetime
-    ends_at: datetime | None
+    own_end: datetime | None
     available_at: datetime | None = None
     idle: bool = False
     moves: bool = False
+    deadline: datetime | None = None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The instant from which it is gone: the earlier of its own end and the deadline."""
+        if not self.idle or self.deadline is None:
+            return self.own_end
+        return min(self.own_end or self.deadline, self.deadline)
 
     def alive(self, at: datetime) -> bool:
         """Whether a debit that happened at `at` may bind to it."""
@@ -70,6 +78,28 @@ class Lot:
     def pending(self, at: datetime) -> bool:
         """Whether it waits for the end of the time to return things."""
         return self.available_at is not None and self.available_at > at
+
+    def ended(self, at: datetime) -> bool:
+        """Whether it is gone."""
+        return self.ends_at is not None and self.ends_at <= at
+
+    def settled(self, at: datetime) -> Lot:
+        """The same, but what has ended has ended for good: no deadline revives it (S4)."""
+        if not self.ended(at):
+            return self
+        return replace(self, own_end=self.ends_at, idle=False, moves=False, deadline=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """What there is of a unit with one end, from as many lots as it may be; pending until
+    `available_at`, where there is one.
+    """
+
+    unit: str
+    amount: int
+    ends_at: datetime | None
+    available_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +245,15 @@ class Account:
         available_at: datetime | None = None,
         idle: bool = False,
         moves: bool = False,
+        deadline: datetime | None = None,
     ) -> Posting:
-        """Give `amount` in a new lot; what the member owes is settled from it first."""
+        """Give `amount` in a new lot; what the member owes is settled from it first.
+
+        `ends_at` is the lot's own end, `deadline` the member's where the lot is `idle`.
+        """
         _check_positive(amount)
         rule = rules[0][0] if rules else kind
-        lot = Lot(0, unit, amount, amount, rule, at, ends_at, available_at, idle, moves)
+        lot = Lot(0, unit, amount, amount, rule, at, ends_at, available_at, idle, moves, deadline)
         return self._open(kind, lot, at, tuple(rules))
 
     def debit(self, kind: EntryKind, unit: str, amount: int, *, at: datetime) -> Posting:
@@ -262,7 +296,7 @@ class Account:
 
         The entry's time is the lot's end, whenever expiry came to run.
         """
-        ended = [lot for lot in self.lots if lot.remaining and lot.ends_at and lot.ends_at <= now]
+        ended = [lot for lot in self.lots if lot.remaining and lot.ended(now)]
         ended.sort(key=lambda lot: (lot.ends_at, lot.unit))
         taken = 0
         for (ends_at, unit), lots in groupby(ended, key=lambda lot: (lot.ends_at, lot.unit)):
@@ -306,17 +340,25 @@ class Account:
             )
         return total
 
-    def set_end(self, lot: int, ends_at: datetime | None, *, idle: bool, moves: bool) -> None:
-        """Let a lot end at another instant: activity or a tier moved it (S4, S18)."""
-        self._lots[lot] = replace(self._lots[lot], ends_at=ends_at, idle=idle, moves=moves)
+    def set_end(self, lot: int, own_end: datetime | None, *, idle: bool, moves: bool) -> None:
+        """Let a lot end by itself at another instant: activity or a tier moved it (S4, S18)."""
+        self._lots[lot] = replace(self._lots[lot], own_end=own_end, idle=idle, moves=moves)
         self.moved[lot] = self._lots[lot]
+
+    def set_deadline(self, unit: str, deadline: datetime | None, *, at: datetime) -> None:
+        """Let what ends without activity, and has not ended by `at`, end at another deadline."""
+        for lot in self._lots.values():
+            if lot.unit == unit and lot.idle and not lot.ended(at):
+                self._lots[lot.id] = replace(lot, deadline=deadline)
 
     def give_up(self, unit: str, *, at: datetime) -> tuple[Lot, ...]:
         """Take all that is left of a unit, whatever its ends, for another account (S12).
 
-        Returns the lots as they were. What is owed of the unit is settled here, to be owed there.
+        Returns the lots as they were, those that have ended for good. What is owed of the unit is
+        settled here, to be owed there.
         """
-        lots = tuple(lot for lot in self.lots if lot.unit == unit and lot.remaining)
+        open_lots = [lot for lot in self.lots if lot.unit == unit and lot.remaining]
+        lots = tuple(lot.settled(at) for lot in open_lots)
         takes = tuple(Take(lot.id, lot.remaining) for lot in lots)
         if takes:
             self.take_from("merge", unit, takes, at=at)

@@ -104,6 +104,16 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A deep link by its payload (`r_…`, `g_…`): into the app, or to a page that says what to do.
+
+    Until the message is rendered nobody knows which.
+    """
+
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A text the shop wrote with places in it (`{name}`), and the values that go there."""
 
@@ -112,7 +122,7 @@ class Filled:
 
 
 #: What may stand in a sentence; a plain string is somebody's own words (a name), never ours.
-Value = str | int | Money | Moment | Day | Wording | Filled | Phrase
+Value = str | int | Money | Moment | Day | Wording | Filled | Link | Phrase
 
 
 def phrase(key: str, **values: Value) -> Phrase:
@@ -160,7 +170,8 @@ class Reply:
     of text they are picked by their words, since a number is an answer of its own (an amount).
     `template` is what is said instead where only sentences approved beforehand may be sent: one
     of the `template.*` phrases. Without it the message can't be sent there. `subject` is what
-    stands above it in an e-mail, where its class alone does not say enough.
+    stands above it in an e-mail, where its class alone does not say enough. `photo` is one that
+    somebody sent on the same channel, by what the provider knows it by.
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -172,6 +183,7 @@ class Reply:
     numbered: bool = True
     template: Phrase | None = None
     subject: Phrase | None = None
+    photo: str = ""
 
 
 def without_standing(reply: Reply) -> Reply:
@@ -214,7 +226,7 @@ class InboundMessage:
     `external_id` is the provider's id of the delivery and makes handling it idempotent (S9).
     `message_id` is the message whose button was pressed, `callback_id` the press itself where
     the app waits for it to be acknowledged. `media` names what came instead of text ("sticker",
-    "photo", …). `name` and `language` are what the app says of the person. `network` is set when
+    "photo", …), `file` how the provider knows a photo. `name` and `language` are what the app says of the person. `network` is set when
     the whole text is a word of the network, and then it is no word of a dialogue.
     """
 
@@ -226,6 +238,7 @@ class InboundMessage:
     callback_id: str | None = None
     contact: Contact | None = None
     media: str | None = None
+    file: str = ""
     name: str = ""
     language: str = ""
     network: NetworkWord | None = None
@@ -309,7 +322,8 @@ class OutboundMessage:
     are to go because they were answered. `reference` is our mark of it, which comes back in
     receipts. `opener` is the label of what opens a list of choices, `numbered` says whether choices
     that become lines have numbers. `approved` is set where only a sentence approved beforehand may
-    be sent; `text` is then how it reads. `mail` is there where messages are e-mails.
+    be sent; `text` is then how it reads. `mail` is there where messages are e-mails. `photo` is a
+    picture by the name the provider gave it when somebody sent it.
     """
 
     address: Address
@@ -325,3 +339,4 @@ class OutboundMessage:
     numbered: bool = True
     approved: Approved | None = None
     mail: Mail | None = None
+    photo: str = ""

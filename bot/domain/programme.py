@@ -66,6 +66,16 @@ class Shop(Part):
         return self.address == "friendly"
 
 
+class Usual(Part):
+    """What a usual member does, for the advice of `check` alone.
+
+    What a purchase comes to, and how many days lie between two visits.
+    """
+
+    purchase: Annotated[Sum, AfterValidator(above_zero)] | None = None
+    days: Annotated[Whole, Field(ge=1, le=365)] = 7
+
+
 class Look(Part):
     """The card's colours."""
 
@@ -162,6 +172,7 @@ class Programme(Part):
     """A whole programme file, checked; find things by the methods rather than by position."""
 
     shop: Shop
+    usual: Usual = Usual()
     look: Look = Look()
     joining: Joining = Joining()
     locations: tuple[Location, ...] = ()

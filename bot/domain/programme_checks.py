@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from decimal import Decimal
+from datetime import date
 
-from babel.numbers import get_currency_precision
-
-from bot.domain import campaign_checks, campaign_tables
+from bot.domain import (
+    campaign_checks,
+    campaign_tables,
+    earning_checks,
+    ending,
+    friend_checks,
+    reward_checks,
+    trade_checks,
+)
+from bot.domain.earning import rules_for
 from bot.domain.messages import Wording
 from bot.domain.problems import Path, Problem
 from bot.domain.programme import Programme
 from bot.domain.programme_earning import Earn
-from bot.domain.programme_values import did_you_mean, listed
+from bot.domain.programme_values import listed
 
-#: Sooner ends, in days, feel like a trick: three months for units, a week for an earned reward.
-SHORT_UNITS, SHORT_REWARD = 90, 7
-#: In visits. A first reward further away than this is given up on.
-FAR_REWARD = 10
 #: WCAG's least contrast for large text: https://www.w3.org/TR/WCAG22/#contrast-minimum
 LEAST_CONTRAST = 3.0
 
@@ -29,10 +32,12 @@ LEAST_CONTRAST = 3.0
 _EXAMPLE = re.compile(r"\w\.example(?![\w-]|\.\w)", re.IGNORECASE)
 
 
-def check(programme: Programme, languages: Collection[str]) -> tuple[Problem, ...]:
+def check(
+    programme: Programme, languages: Collection[str], today: date | None = None
+) -> tuple[Problem, ...]:
     """Everything wrong between the values of a programme, errors and warnings.
 
-    `languages` are those the bot can speak.
+    `languages` are those the bot can speak; what is over can be said where `today` is known.
     """
     return (
         *_languages(programme, languages),
@@ -40,16 +45,15 @@ def check(programme: Programme, languages: Collection[str]) -> tuple[Problem, ..
         *_examples(programme),
         *_duplicates(programme),
         *_units(programme),
-        *_stamp_reward(programme),
-        *_rewards(programme),
-        *_rules(programme),
-        *_money(programme),
+        *reward_checks.check(programme, today),
+        *earning_checks.check(programme, today),
         *_welcome(programme),
         *_till(programme),
-        *_ends(programme),
-        *_first_reward(programme),
+        *trade_checks.check(programme),
         *_contrast(programme),
         *campaign_checks.check(programme),
+        *friend_checks.check(programme),
+        *ending.check(programme, today),
     )
 
 
@@ -87,6 +91,9 @@ def _texts(programme: Programme, available: Collection[str]) -> Iterator[Problem
         (("joining", "terms"), programme.joining.terms),
         *((("locations", i, "name"), place.name) for i, place in enumerate(programme.locations)),
         *((("rewards", i, "name"), reward.name) for i, reward in enumerate(programme.rewards)),
+        *((("products", i, "name"), thing.name) for i, thing in enumerate(programme.products)),
+        *((("causes", i, "name"), cause.name) for i, cause in enumerate(programme.causes)),
+        *((("earn", i, "name"), rule.name) for i, rule in enumerate(programme.earn) if rule.name),
         *(
             ((*path, "name"), season.name)
             for path, season in campaign_tables.seasons(programme.campaigns)
@@ -123,6 +130,8 @@ def _duplicates(programme: Programme) -> Iterator[Problem]:
     named = {
         "locations": [place.code for place in programme.locations],
         "rewards": [reward.code for reward in programme.rewards],
+        "products": [product.code for product in programme.products],
+        "causes": [cause.code for cause in programme.causes],
     }
     for table, codes in named.items():
         for i, code in enumerate(codes):
@@ -133,20 +142,13 @@ def _duplicates(programme: Programme) -> Iterator[Problem]:
                     f'two {table} have the code "{code}": give one of them another',
                     rival=(table, first, "code"),
                 )
-    rules = [(rule.rule, rule.unit) for rule in programme.earn]
-    for i, (trigger, unit) in enumerate(rules):
-        if (first := rules.index((trigger, unit))) < i:
-            yield Problem(
-                ("earn", i),
-                "error",
-                f"two {trigger} rules say how many {unit} to give: keep one of them",
-                rival=("earn", first),
-            )
 
 
 def _units(programme: Programme) -> Iterator[Problem]:
     units = programme.units
-    if units.stamps is None and units.points is None:
+    if not (units.stamps or units.points or units.credit) and not any(
+        rule.reward or rule.cause for rule in programme.earn
+    ):
         yield Problem(
             ("units",),
             "error",
@@ -160,6 +162,12 @@ def _units(programme: Programme) -> Iterator[Problem]:
                 f"no visit and no purchase gives {unit}: add an [[earn]] rule that does, "
                 f"or remove [units.{unit}]",
             )
+    if units.credit and not any(rule.unit == "credit" for rule in programme.earn):
+        yield Problem(
+            ("units", "credit"),
+            "error",
+            "nothing gives credit: add an [[earn]] rule that does, or remove [units.credit]",
+        )
     if units.points and all(reward.points is None for reward in programme.rewards):
         yield Problem(
             ("units", "points"),
@@ -168,94 +176,9 @@ def _units(programme: Programme) -> Iterator[Problem]:
         )
 
 
-def _stamp_reward(programme: Programme) -> Iterator[Problem]:
-    if programme.units.stamps is None:
-        return
-    code = programme.units.stamps.reward
-    given = programme.reward(code)
-    if given is None:
-        hint = did_you_mean(code, (reward.code for reward in programme.rewards))
-        yield Problem(
-            ("units", "stamps", "reward"),
-            "error",
-            f'there is no reward with the code "{code}".{hint}',
-        )
-    elif given.points is not None:
-        yield Problem(
-            ("units", "stamps", "reward"),
-            "error",
-            f'the reward "{code}" is for points: name one without `points` for a full card',
-            rival=("rewards", programme.rewards.index(given), "points"),
-        )
-
-
-def _rewards(programme: Programme) -> Iterator[Problem]:
-    units = programme.units
-    given = {gift.reward for _, gift in campaign_tables.gifts(programme.campaigns)}
-    if units.stamps:
-        given.add(units.stamps.reward)
-    for i, reward in enumerate(programme.rewards):
-        if reward.points is None and reward.code not in given:
-            yield Problem(
-                ("rewards", i),
-                "error",
-                f'nothing gives the reward "{reward.code}": write its price in `points`, '
-                "or name it as the `reward` of [units.stamps]",
-            )
-        if reward.points is not None and units.points is None:
-            yield Problem(
-                ("rewards", i, "points"),
-                "error",
-                "the programme has no points: add a table [units.points], or remove this",
-            )
-
-
-def _rules(programme: Programme) -> Iterator[Problem]:
-    for i, rule in enumerate(programme.earn):
-        if rule.unit and getattr(programme.units, rule.unit) is None:
-            yield Problem(
-                ("earn", i, "unit"),
-                "error",
-                f"the programme has no {rule.unit}: add a table [units.{rule.unit}], "
-                "or remove this rule",
-            )
-        unused = {"per", "minimum", "rounding"} & rule.model_fields_set
-        if rule.rule != "purchase":
-            what = "joining" if rule.rule == "joining" else "a visit"
-            for key in sorted(unused):
-                yield Problem(
-                    ("earn", i, key),
-                    "error",
-                    f'{what} has no amount of money: remove `{key}`, or make the rule "purchase"',
-                )
-        elif rule.per is None and rule.unit == "points":
-            yield Problem(
-                ("earn", i),
-                "error",
-                "say for how much money a purchase gives points: `per = 1`, for example",
-            )
-        elif rule.per is None and "rounding" in unused:
-            yield Problem(
-                ("earn", i, "rounding"), "warning", "without `per` there is nothing to round"
-            )
-
-
-def _money(programme: Programme) -> Iterator[Problem]:
-    currency = programme.shop.currency
-    smallest = Decimal(1).scaleb(-get_currency_precision(currency))
-    for i, rule in enumerate(programme.earn):
-        for key, amount in (("per", rule.per), ("minimum", rule.minimum)):
-            if amount is not None and amount % smallest:
-                yield Problem(
-                    ("earn", i, key),
-                    "error",
-                    f"{amount} can't be paid: the smallest amount is {smallest} {currency}",
-                )
-
-
 def _welcome(programme: Programme) -> Iterator[Problem]:
     for i, rule in enumerate(programme.earn):
-        price = _price(programme, rule.unit or "")
+        price = _price(programme, rule.target)
         if rule.rule != "joining" or price is None or rule.amount < price:
             continue
         if rule.unit == "stamps":
@@ -285,43 +208,6 @@ def _till(programme: Programme) -> Iterator[Problem]:
             )
 
 
-def _ends(programme: Programme) -> Iterator[Problem]:
-    for unit in ("stamps", "points"):
-        table = getattr(programme.units, unit)
-        if table and table.expires.least_days < SHORT_UNITS:
-            yield Problem(
-                ("units", unit, "expires"),
-                "warning",
-                f"{unit} can end within three months, before many people are back: "
-                "consider a longer time",
-            )
-    for i, reward in enumerate(programme.rewards):
-        if reward.validity.least_days < SHORT_REWARD:
-            yield Problem(
-                ("rewards", i, "validity"),
-                "warning",
-                "an earned reward can end within a week: consider a longer time",
-            )
-
-
-def _first_reward(programme: Programme) -> Iterator[Problem]:
-    for unit, path in (("stamps", ("units", "stamps", "card")), ("points", ("units", "points"))):
-        price = _price(programme, unit)
-        rules = _till_rules(programme, unit)
-        by_money = any(r.per or (r.rule, unit) == ("purchase", "points") for r in rules)
-        if price is None or not rules or by_money:  # how much money a visit is can't be told
-            continue
-        welcome = sum(rule.amount for rule in programme.rules("joining", unit))
-        visits = -(-(price - welcome) // max(rule.amount for rule in rules))
-        if visits > FAR_REWARD:
-            yield Problem(
-                path,
-                "warning",
-                f"the first reward takes {visits} visits, and many people give up after "
-                f"{FAR_REWARD}: ask for less, or give some {unit} for joining",
-            )
-
-
 def _contrast(programme: Programme) -> Iterator[Problem]:
     look = programme.look
     dark, light = sorted((_luminance(look.background), _luminance(look.ink)))
@@ -334,13 +220,17 @@ def _contrast(programme: Programme) -> Iterator[Problem]:
 
 
 def _till_rules(programme: Programme, unit: str) -> tuple[Earn, ...]:
-    return programme.rules("visit", unit) + programme.rules("purchase", unit)
+    """The rules that give a unit at the till of themselves."""
+    rules = rules_for(programme, "visit") + rules_for(programme, "purchase")
+    return tuple(rule for rule in rules if rule.target == unit and rule.multiply is None)
 
 
 def _price(programme: Programme, unit: str) -> int | None:
     """How many of a unit the cheapest reward costs, if there is one."""
     if unit == "stamps":
         return programme.units.stamps.card if programme.units.stamps else None
+    if unit != "points":
+        return None
     return min((reward.points for reward in programme.rewards if reward.points), default=None)
 
 

@@ -125,6 +125,11 @@ class Earn(Part):
         return cause_unit(self.cause) if self.cause else self.unit or ""
 
     @property
+    def by_money(self) -> bool:
+        """Whether it gives by how much was spent."""
+        return self.per is not None or self.percent is not None
+
+    @property
     def limited(self) -> bool:
         """Whether it has to be counted how often it gave."""
         return bool(self.per_day or self.per_member or self.total or self.rule == "challenge")

@@ -17,7 +17,6 @@ from bot.domain.programme import Programme
 
 Reason = Literal[
     "unknown",
-    "later",
     "twice",
     "alone",
     "value",
@@ -27,6 +26,8 @@ Reason = Literal[
     "month",
     "location",
     "language",
+    "tier",
+    "product",
     "nobody",
 ]
 
@@ -42,15 +43,17 @@ CONDITIONS: Mapping[str, str] = {
     "spend": "spend:500/90",
     "hours": "hours:14-17",
     "birthday": "birthday:5",
+    "tier": "tier:gold",
+    "product": "product:latte/90",
     "tag": "tag:student",
 }
-#: What people write for them besides, without the hyphen; what is not there yet.
+#: What people write for them besides, without the hyphen.
 _ALSO: Mapping[str, str] = {
     **{name.replace("-", ""): name for name in CONDITIONS},
     **{"locations": "location", "shop": "location", "lang": "language", "languages": "language"},
     **{"visit": "visits", "spent": "spend", "hour": "hours", "month": "birthday", "tags": "tag"},
+    **{"tiers": "tier", "level": "tier", "products": "product", "category": "product"},
 }
-_LATER = frozenset({"tier", "tiers", "level", "product", "products", "category"})
 
 MOST_DAYS = 3_650
 _MOST_VISITS = 10_000
@@ -79,7 +82,8 @@ class Segment:
 
     `here` and `not_here` are days; `visits` at least so many in the last so many days, `spend`
     likewise in the currency's major unit; `hours` from the first up to the second, across midnight
-    too, in the shop's own time. Of each group of `tags` a member has one.
+    too, in the shop's own time. Of `products` (or categories) one was bought in so many days. Of
+    each group of `tags` a member has one.
     """
 
     locations: tuple[str, ...] = ()
@@ -90,6 +94,8 @@ class Segment:
     spend: tuple[Decimal, int] | None = None
     hours: tuple[int, int] | None = None
     birthdays: tuple[int, ...] = ()
+    tiers: tuple[str, ...] = ()
+    products: tuple[tuple[str, ...], int] | None = None
     tags: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
@@ -103,6 +109,8 @@ class Segment:
             "spend": "{}/{}".format(*self.spend) if self.spend else "",
             "hours": "{}-{}".format(*self.hours) if self.hours else "",
             "birthday": _listed(self.birthdays),
+            "tier": _listed(self.tiers),
+            "product": f"{_listed(self.products[0])}/{self.products[1]}" if self.products else "",
         }
         words = [f"{name}:{value}" for name, value in written.items() if value]
         return " ".join([*words, *(f"tag:{_listed(group)}" for group in self.tags)]) or ALL
@@ -140,8 +148,6 @@ def parse(text: str, programme: Programme, months: Mapping[str, int] | None = No
 def _named(name: str, word: str) -> str:
     """The condition somebody means."""
     plain = re.sub(r"[-‐‑–_]", "", fold(name))
-    if plain in _LATER:
-        raise BadSegment("later", name)
     if plain in _ALSO:
         return _ALSO[plain]
     near = get_close_matches(plain, _ALSO, n=1)
@@ -225,6 +231,20 @@ def _month(word: str, months: Mapping[str, int]) -> int:
     raise BadSegment("month", word, CONDITIONS["birthday"])
 
 
+def _tiers(segment: Segment, value: str, known: _Known) -> Segment:
+    codes = [tier.code for tier in known.programme.tiers.levels]
+    return replace(segment, tiers=_among("tier", value, codes))
+
+
+def _products(segment: Segment, value: str, known: _Known) -> Segment:
+    names, _, days = value.rpartition("/")
+    if not names.strip(","):
+        raise BadSegment("counted", value, CONDITIONS["product"])
+    sold = known.programme.products
+    codes = dict.fromkeys([each.code for each in sold] + [c.category for c in sold if c.category])
+    return replace(segment, products=(_among("product", names, list(codes)), _days(days)))
+
+
 def _tags(segment: Segment, value: str, _: _Known) -> Segment:
     group = tuple(dict.fromkeys(word for word in value.split(",") if word))
     return replace(segment, tags=(*segment.tags, group))
@@ -243,13 +263,14 @@ _PARTS: Mapping[str, Callable[[Segment, str, _Known], Segment]] = {
     "spend": _spend,
     "hours": _hours,
     "birthday": _birthdays,
+    "tier": _tiers,
+    "product": _products,
     "tag": _tags,
 }
 
 #: For the command line and the programme file; in chat it is said by `segment.bad.*`.
 _SENTENCES: Mapping[Reason, str] = {
     "unknown": '"{word}" is no condition; write such as {known}',
-    "later": '"{word}" can\'t be chosen yet: this programme has none',
     "twice": '"{word}" stands there twice; put several values together: location:karlin,vinohrady',
     "alone": '"{word}" stands alone: leave it out beside other conditions',
     "value": '"{word}" lacks its value; write such as {known}',
@@ -259,5 +280,7 @@ _SENTENCES: Mapping[Reason, str] = {
     "month": '"{word}" is no month; write its number, such as {known}',
     "location": 'there is no location "{word}"; there are: {known}',
     "language": 'the shop does not speak "{word}"; there are: {known}',
+    "tier": 'there is no tier "{word}"; there are: {known}',
+    "product": 'there is no product or category "{word}"; there are: {known}',
     "nobody": '"{word}" is nobody: whoever was here lately is not long gone',
 }

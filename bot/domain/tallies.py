@@ -26,6 +26,11 @@ def day_number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
+def day_of(number: int) -> date:
+    """The day a number stands for."""
+    return date(number // 10_000, number // 100 % 100, number % 100)
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """One thing counted on a day; below zero when it is taken back."""
@@ -63,6 +68,18 @@ class Tallies:
             for (day, from_day), amount in self._by_day.get(what, {}).items()
             if first <= day <= last and from_day <= today
         )
+
+    def known_on(self, what: str, first: date, last: date) -> set[date]:
+        """The days from the first to the last on which something began to count."""
+        begins, ends = day_number(first), day_number(last)
+        known = {max(key) for key in self._by_day.get(what, {})}
+        return {day_of(day) for day in known if begins <= day <= ends}
+
+    def days_touched(self, what: str, known: date) -> set[date]:
+        """The days, from the first of what began to count on a day, that anything is of."""
+        number, days = day_number(known), self._by_day.get(what, {})
+        begins = min((key[0] for key in days if max(key) == number), default=number)
+        return {day_of(day) for day, _ in days if max(begins, 1) <= day <= number}
 
 
 def window(span: Span, day: date) -> tuple[int, int]:

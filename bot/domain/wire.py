@@ -15,6 +15,7 @@ from bot.domain.messages import (
     Button,
     Day,
     Filled,
+    Link,
     Moment,
     Money,
     Phrase,
@@ -40,6 +41,7 @@ def to_json(reply: Reply) -> dict[str, Json]:
         "numbered": reply.numbered,
         "template": _value(reply.template) if reply.template else None,
         "subject": _value(reply.subject) if reply.subject else None,
+        "photo": reply.photo,
     }
 
 
@@ -53,9 +55,10 @@ def reply_from_json(stored: Mapping[str, Json]) -> Reply:
         then=stored["then"],
         draft=dict(stored["draft"]),
         numbered=stored["numbered"],
-        # Messages stored before there were templates, or subjects, have none.
+        # Messages stored before there were templates, subjects or photos have none.
         template=_read_phrase(stored["template"]) if stored.get("template") else None,
         subject=_read_phrase(stored["subject"]) if stored.get("subject") else None,
+        photo=stored.get("photo", ""),
     )
 
 
@@ -76,6 +79,8 @@ def _value(value: Value) -> Json:
     if isinstance(value, Filled):
         values = {name: _value(inner) for name, inner in value.values.items()}
         return {"filled": [_value(value.text), values]}
+    if isinstance(value, Link):
+        return {"link": value.payload}
     return value
 
 
@@ -100,6 +105,8 @@ def _read(stored: Json) -> Value:
         case "filled":
             (text, values) = parts
             return Filled(_wording(text), {name: _read(inner) for name, inner in values.items()})
+        case "link":
+            return Link(parts)
     raise ValueError(f"no value is called {kind!r}")
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -35,10 +37,13 @@ class Finding:
     message: str
 
 
-def read(text: str, languages: Collection[str]) -> tuple[Programme | None, tuple[Finding, ...]]:
+def read(
+    text: str, languages: Collection[str], today: date | None = None
+) -> tuple[Programme | None, tuple[Finding, ...]]:
     """The programme a file's text describes, and everything found in it, by line.
 
-    `languages` are those the bot can speak. There is no programme where there is an error.
+    `languages` are those the bot can speak; what is over is found where `today` is known. There is
+    no programme where there is an error.
     """
     text = text.removeprefix("\ufeff")
     try:
@@ -47,10 +52,19 @@ def read(text: str, languages: Collection[str]) -> tuple[Programme | None, tuple
         line, message = syntax(error, text)
         return None, (Finding(line, "", "error", message),)
     lines = lines_of(text)
-    programme, problems = _checked(content, languages)
+    programme, problems = _checked(content, languages, today)
     findings = sorted((_found(problem, lines) for problem in problems), key=_place)
     broken = any(finding.level == "error" for finding in findings)
     return None if broken else programme, tuple(findings)
+
+
+@lru_cache(maxsize=16)
+def once_in_force(text: str) -> Programme | None:
+    """The programme of an earlier version, which is not checked anew; None if it can't be read."""
+    try:
+        return Programme.model_validate(tomllib.loads(text, parse_float=Decimal))
+    except (ValueError, ArithmeticError):
+        return None
 
 
 def presets() -> dict[str, str]:
@@ -70,14 +84,14 @@ def preset(name: str) -> str:
 
 
 def _checked(
-    content: dict[str, Any], languages: Collection[str]
+    content: dict[str, Any], languages: Collection[str], today: date | None
 ) -> tuple[Programme | None, tuple[Problem, ...]]:
     try:
         programme = Programme.model_validate(content)
     except ValidationError as error:
         found = unrepeated(error.errors())
         return None, tuple(Problem(place(e), "error", objection(e)) for e in found)
-    return programme, check(programme, languages)
+    return programme, check(programme, languages, today)
 
 
 def _found(problem: Problem, lines: Mapping[Path, int]) -> Finding:

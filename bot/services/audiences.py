@@ -16,11 +16,15 @@ from bot.storage.audiences import (
     active_between,
     almost_enough_points,
     almost_full_cards,
+    both,
+    bought_between,
     ending,
     includes,
     joined_between,
     joined_in,
     last_here_between,
+    never_invited,
+    paid_until,
     reached_amount,
     reached_visits,
     waiting_rewards,
@@ -32,13 +36,18 @@ __all__ = [
     "almost_enough_points",
     "almost_full_cards",
     "birthdays",
+    "both",
+    "bought_between",
     "ending",
     "endings",
     "includes",
     "joined_between",
     "joined_in",
     "last_here_between",
+    "memberships_ending",
+    "never_invited",
     "of_segment",
+    "paid_until",
     "reached_amount",
     "reached_visits",
     "waiting_rewards",
@@ -58,6 +67,11 @@ async def first_joined(scene: Scene) -> datetime | None:
 async def endings(scene: Scene, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
     """What ends from `since` up to `until`: units, each with the instants at which lots end."""
     return await audiences.endings(scene.reader, since, until)
+
+
+async def memberships_ending(scene: Scene, since: datetime, until: datetime) -> list[datetime]:
+    """When paid memberships end, of those that do from `since` up to `until`."""
+    return await audiences.memberships_ending(scene.reader, since, until)
 
 
 def of_segment(scene: Scene, segment: Segment) -> Audience:

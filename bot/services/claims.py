@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain import engine
+from bot.domain.earning import Item, item_of, rules_for
 from bot.domain.members import CODE_ALPHABET, Staff
 from bot.domain.messages import Moment, Money, phrase
-from bot.services import earning, limits, persons
+from bot.services import earning, ending, limits, persons, referrals
 from bot.services.results import NOBODY, Earned, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import members, operations, staff
+from bot.storage import operations, staff
 from bot.storage.database import Row, required_instant
 
 
@@ -26,11 +28,19 @@ class Claimable:
 
 
 async def sale_without_card(
-    uow: UnitOfWork, amount_minor: int, colleague: Staff, key: str, now: datetime
+    uow: UnitOfWork,
+    amount_minor: int,
+    colleague: Staff,
+    key: str,
+    now: datetime,
+    *,
+    items: Sequence[Item] = (),
 ) -> Claimable | Refused | Repeated:
     """Keep a purchase for a customer without the card; the code claims it once (S17)."""
-    if not uow.programme.rules("purchase"):
+    if not rules_for(uow.programme, "purchase"):
         return Refused(phrase("staff.no_sales"))
+    if over := ending.no_earning(uow.programme, now):
+        return over
     location = await limits.location(uow, colleague)
     if isinstance(location, Refused):
         return location
@@ -51,6 +61,7 @@ async def sale_without_card(
         location=location,
         receipt=None,
         occurred_at=now,
+        items=earning.kept_items(uow.programme, items),
     )
     await operations.add_claim(
         uow.tx,
@@ -87,7 +98,7 @@ async def _open_claim(uow: UnitOfWork, code: str, now: datetime) -> Row | Refuse
 
 async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Earned | Refused:
     """Count a purchase made without the card for the member who has its receipt (S17)."""
-    member = await members.lock(uow.tx, member_id)
+    member = await referrals.lock(uow, member_id)
     if member.erased:
         return NOBODY
     found = await _open_claim(uow, code, now)
@@ -101,8 +112,21 @@ async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Ea
     event = replace(
         engine.event_of(uow.programme, person, "purchase", bought_at, location=found["location"]),
         amount=earning.major(uow.programme, found["amount_minor"]),
+        items=await _items(uow, found["operation_id"]),
     )
-    earned = await earning.record(uow, person, event, "claim", f"claim:{found['id']}", now)
+    key = f"claim:{found['id']}"
+    earned = await earning.record(
+        uow, person, event, "claim", key, now, seller=seller, about_id=found["operation_id"]
+    )
     if isinstance(earned, Earned):
         await operations.close_claim(uow.tx, found["id"], member.id, now)
     return earned if isinstance(earned, Earned) else Refused(phrase("claim.unknown"))
+
+
+async def _items(uow: UnitOfWork, operation_id: int) -> tuple[Item, ...]:
+    """What the purchase was made of, as it was entered."""
+    programme = uow.programme
+    return tuple(
+        item_of(programme, code, many, None if minor is None else earning.major(programme, minor))
+        for code, many, minor in await operations.items_of(uow.tx, operation_id)
+    )

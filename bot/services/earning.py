@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,16 +10,17 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 
-from bot.domain import engine
+from bot.domain import engine, lasting, refunds
 from bot.domain.amounts import in_minor_units
-from bot.domain.earning import Event, Item
-from bot.domain.engine import Outcome, Person
+from bot.domain.earning import Event, Item, merged, rules_for
+from bot.domain.engine import Outcome
 from bot.domain.expiry import Expiry
 from bot.domain.ledger import EntryKind
 from bot.domain.members import Member, Staff
 from bot.domain.messages import phrase
+from bot.domain.person import Person
 from bot.domain.programme import Programme
-from bot.services import limits, news, persons
+from bot.services import ending, limits, news, persons, referrals
 from bot.services.results import NOBODY, Earned, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import members, operations
@@ -28,13 +28,15 @@ from bot.storage.operations import Operation
 
 #: What members do themselves: what it gave is in the answer, not in news that overtake it.
 TOLD_IN_REPLY = ("joining", "claim", "profile", "survey", "follow")
+#: What somebody else did for them: whoever gives it says what it is for.
+TOLD_WITH_WHY = ("referral", "referred", "review")
 #: The longest receipt number kept, in characters.
 RECEIPT_LIMIT = 40
 
 
 def lot_end(programme: Programme, unit: str, at: datetime, location: str | None) -> datetime | None:
     """When what is got of a unit at `at` ends, by the programme in force (S4, S11)."""
-    return engine.policy(programme, None, unit).ends_at(at, programme.zone(location))
+    return lasting.policy(programme, None, unit).ends_at(at, programme.zone(location))
 
 
 async def stamp(
@@ -43,7 +45,9 @@ async def stamp(
     """Stamp a member's card `count` times; the limits of S17 hold."""
     if not uow.programme.rules("visit"):
         return Refused(phrase("staff.no_stamps"))
-    member = await members.lock(uow.tx, member_id)
+    if over := ending.no_earning(uow.programme, now):
+        return over
+    member = await referrals.lock(uow, member_id)
     if member.erased:
         return NOBODY
     if done := await repeated(uow, key):
@@ -76,14 +80,16 @@ async def sale(
 
     Of its price, `discount_minor` was taken off and `reward_minor` paid with a reward or credit.
     """
-    if not uow.programme.rules("purchase") and not uow.programme.rules("product"):
+    if not rules_for(uow.programme, "purchase"):
         return Refused(phrase("staff.no_sales"))
-    member = await members.lock(uow.tx, member_id)
+    member = await referrals.lock(uow, member_id)
     if member.erased:
         return NOBODY
     location = await limits.location(uow, colleague)
     if isinstance(location, Refused):
         return location
+    if over := ending.no_earning(uow.programme, now):
+        return over
     if receipt:
         key = f"receipt:{location or ''}:{receipt[:RECEIPT_LIMIT].casefold()}"
         key = await operations.standing_key(uow.tx, key)
@@ -95,7 +101,7 @@ async def sale(
         amount=major(uow.programme, amount_minor),
         discount=major(uow.programme, discount_minor),
         reward_part=major(uow.programme, reward_minor),
-        items=tuple(items),
+        items=merged(items),
     )
     if refusal := await limits.not_allowed(uow, member, event, colleague, now):
         return refusal
@@ -114,6 +120,8 @@ async def take_over_paper_card(
     card = uow.programme.units.stamps
     if card is None:
         return Refused(phrase("staff.no_stamps"))
+    if over := ending.no_earning(uow.programme, now):
+        return over
     if not 1 <= count < card.card:
         return Refused(phrase("staff.paper_range", most=card.card - 1))
     member = await members.lock(uow.tx, member_id)
@@ -161,7 +169,7 @@ async def grant(
 
     The operation's kind is the trigger; the member hears of it unless they did it themselves.
     """
-    if not uow.programme.has(trigger):
+    if not uow.programme.has(trigger) or ending.no_earning(uow.programme, now):
         return None
     if done := await repeated(uow, key):
         return done
@@ -171,6 +179,18 @@ async def grant(
         uow, person, event, trigger, key, now, about_id=about_id, colleague=colleague, sparse=True
     )
     return earned if isinstance(earned, Repeated) or earned.operation_id else None
+
+
+async def once(uow: UnitOfWork, member: Member, trigger: str, now: datetime) -> Earned | None:
+    """Give a locked member what a trigger earns once in a life, also that of who they merged with.
+
+    None where there is nothing, or it was given before.
+    """
+    if await operations.standing(uow.tx, member.id, trigger):
+        return None
+    key = await operations.standing_key(uow.tx, f"{trigger}:{member.id}")
+    given = await grant(uow, member, trigger, key, now)
+    return given if isinstance(given, Earned) else None
 
 
 async def credit(
@@ -206,21 +226,14 @@ async def credit(
     if operation_id is None:
         return await repeated(uow, key) or Repeated(operation, now)
     person = await persons.read(uow, member, now)
-    zone, tier = uow.programme.zone(location), person.tier(uow.programme, now)
+    zone = uow.programme.zone(location)
     for unit, amount in amounts:
-        policy = lasts or engine.policy(uow.programme, tier, unit)
-        person.account.credit(
-            kind,
-            unit,
-            amount,
-            at=now,
-            ends_at=policy.ends_at(now, zone),
-            rules=((rule, amount),),
-            idle=bool(policy.idle_months),
-            moves=policy.moves,
+        named = ((rule, amount),)
+        lasting.credit(
+            uow.programme, person, kind, unit, amount, at=now, zone=zone, rules=named, lasts=lasts
         )
     rewards = engine.fill_cards(uow.programme, person.account, now, zone)
-    await uow.write(person.account, member_id=member.id, operation_id=operation_id, now=now)
+    await persons.write_given(uow, person, operation_id, now)
     earned = Earned(member, operation_id, tuple(amounts), rewards)
     if not silent:
         await news.tell_earned(uow, earned, kind, now)
@@ -239,10 +252,12 @@ async def record(
     receipt: str = "",
     about_id: int | None = None,
     sparse: bool = False,
+    seller: Staff | None = None,
 ) -> Earned | Repeated:
     """Write an operation that earns for a member who was read, and tell them.
 
-    With `sparse` nothing is written where nothing is given; its number is 0 then.
+    With `sparse` nothing is written where nothing is given; its number is 0 then. `seller` is who
+    counted a purchase that is claimed now.
     """
     member, trigger = person.member, event.trigger
     totals = await persons.totals(uow, trigger)
@@ -262,32 +277,25 @@ async def record(
     if operation_id is None:
         return await repeated(uow, key) or Repeated(operation, now)
     await persons.write(uow, person, outcome, operation_id, now)
-    if trigger == "purchase" and operation != "claim":
+    if operation == "claim" and about_id is not None:
+        await operations.keep_facts(uow.tx, about_id, facts_of(event, outcome, uow.version))
+    elif trigger == "purchase":
         await _keep_purchase(uow, person, event, outcome, operation_id, receipt)
     if trigger in engine.ACTIVE:
         await members.visited(uow.tx, member.id, event.at)
-    earned = Earned(member, operation_id, outcome.given, outcome.rewards, outcome.move)
-    if operation not in TOLD_IN_REPLY:
-        await news.tell_earned(uow, earned, "earn", now)
+    later = outcome.recheck_at if outcome.recheck_at and outcome.recheck_at > now else None
+    earned = Earned(member, operation_id, outcome.given, outcome.rewards, outcome.move, later)
+    if operation not in (*TOLD_IN_REPLY, *TOLD_WITH_WHY):
+        await news.tell_earned(uow, earned, "earn", now, asks=trigger in engine.ACTIVE)
+    if trigger in engine.ACTIVE:
+        await referrals.bought(uow, earned, event, colleague or seller, now, grant)
     return earned
 
 
-def facts_of(event: Event, outcome: Outcome) -> str:
-    """What a purchase's earning went by, as JSON, to compute a refund by it (S8).
-
-    The money is kept in the purchase's columns, its lines in their own table.
-    """
-    gave = dict.fromkeys(share.rule for share in outcome.breakdown.shares)
-    return json.dumps(
-        {
-            "tier": event.tier,
-            "tags": sorted(event.tags),
-            "birthday": event.birthday,
-            "first": event.first,
-            "reward_part": str(event.reward_part),
-            "rules": list(gave),
-        }
-    )
+def facts_of(event: Event, outcome: Outcome, version: int) -> str:
+    """What a purchase's earning went by, to compute a refund by it (S8)."""
+    rules = [share.rule for share in outcome.breakdown.shares]
+    return refunds.facts_text(event, rules, version)
 
 
 async def _keep_purchase(
@@ -309,16 +317,18 @@ async def _keep_purchase(
         receipt=receipt or None,
         occurred_at=event.at,
         discount_minor=in_minor_units(event.discount, currency),
-        facts=facts_of(event, outcome),
-        items=[
-            (
-                item.product,
-                item.quantity,
-                None if item.amount is None else in_minor_units(item.amount, currency),
-            )
-            for item in event.items
-        ],
+        facts=facts_of(event, outcome, uow.version),
+        items=kept_items(uow.programme, event.items),
     )
+
+
+def kept_items(programme: Programme, items: Sequence[Item]) -> list[tuple[str, int, int | None]]:
+    """The lines of a purchase as they are kept, their prices in the minor unit."""
+    currency = programme.shop.currency
+    prices = (
+        None if item.amount is None else in_minor_units(item.amount, currency) for item in items
+    )
+    return [(i.product, i.quantity, price) for i, price in zip(items, prices, strict=True)]
 
 
 def major(programme: Programme, amount_minor: int) -> Decimal:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
-from bot.services import redeeming
+from bot.domain.members import Member
+from bot.services import persons, redeeming
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.storage import ledger, members, operations, vouchers
+from bot.storage import ledger, lots, members, operations, vouchers
 
 #: Lots or vouchers per page.
 PAGE = 100
@@ -18,19 +19,20 @@ async def expire_lots(work: Work, now: datetime) -> int:
     total = 0
     while True:
         async with work.reading() as reader:
-            page = await ledger.members_with_ended_lots(reader, now, PAGE)
-        taken = 0
+            page = await lots.members_with_ended_lots(reader, now, PAGE)
+        ended = False
         for member_id in page:
             async with work.unit_of_work() as uow:
-                taken += await _expire_member(uow, member_id, now)
-        if not taken:
+                member = await members.lock(uow.tx, member_id)
+                lapsed = await persons.lapse(uow, member, now)
+                taken = await _take_ended(uow, member, now)
+            ended, total = ended or lapsed or bool(taken), total + taken
+        if not ended:
             # Nothing is left, or another process is taking it.
             return total
-        total += taken
 
 
-async def _expire_member(uow: UnitOfWork, member_id: int, now: datetime) -> int:
-    member = await members.lock(uow.tx, member_id)
+async def _take_ended(uow: UnitOfWork, member: Member, now: datetime) -> int:
     account = await ledger.open_account(uow.tx, member.id)
     taken = account.expire(now)
     if not taken:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.members import Member
 from bot.domain.programme import Programme
-from bot.services.member_file import COLUMNS, protected, units
+from bot.services.member_file import COLUMNS, amount_text, protected, units
 from bot.services.unit_of_work import Work
 from bot.services.wallets import Wallet, wallet
-from bot.storage import ledger, members
+from bot.storage import lots, members
 from bot.storage.database import Reader
 
 #: Members read at once.
@@ -22,7 +22,7 @@ async def columns(work: Work) -> tuple[str, ...]:
     """The columns of an export: those of every import, and one for each unit anyone holds."""
     programme = await work.programme()
     async with work.reading() as reader:
-        held = await ledger.units_held(reader)
+        held = await lots.units_held(reader)
     return (*COLUMNS, *dict.fromkeys((*units(programme), *held)))
 
 
@@ -61,14 +61,13 @@ async def _line(
         "tags": await members.tags(reader, member.id),
         **await _reached(reader, member.id),
         **await _consents(reader, member.id, zone),
-        **{unit: str(purse.balance(unit)) for unit in held(purse)},
+        **{unit: amount_text(unit, purse.balance(unit), programme) for unit in held(purse)},
     }
 
 
 def held(purse: Wallet) -> Sequence[str]:
     """The units of a wallet: those the programme has, then whatever else there is something of."""
-    there = [lot.unit for lot in purse.lots] + [unit for unit, _ in purse.owed]
-    return list(dict.fromkeys((*units(purse.programme), *sorted(there))))
+    return list(dict.fromkeys((*units(purse.programme), *sorted(purse.units))))
 
 
 async def _reached(reader: Reader, member_id: int) -> Mapping[str, str]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain import lasting
 from bot.domain.members import Consent
-from bot.services.earning import lot_end
-from bot.services.member_file import REFERENCES, Newcomer, Problem, newcomer, read
+from bot.services import persons
+from bot.services.csv_file import Problem
+from bot.services.member_file import REFERENCES, Newcomer, newcomer, read
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.storage import erasing, ledger, members, operations
+from bot.storage import erasing, members, operations
 from bot.storage.database import Reader
 
 #: Lines looked up or written at once: few enough that whoever waits hardly notices.
@@ -178,8 +180,8 @@ async def _complete(uow: UnitOfWork, person: Newcomer, member_id: int, now: date
 async def _open(
     uow: UnitOfWork, person: Newcomer, member_id: int, operation_id: int, now: datetime
 ) -> None:
-    account = await ledger.open_account(uow.tx, member_id)
+    opened = await persons.read(uow, await members.lock(uow.tx, member_id), now)
+    zone = uow.programme.zone(person.location)
     for unit, amount in person.opening:
-        ends_at = lot_end(uow.programme, unit, now, person.location)
-        account.credit("opening", unit, amount, at=now, ends_at=ends_at)
-    await uow.write(account, member_id=member_id, operation_id=operation_id, now=now)
+        lasting.credit(uow.programme, opened, "opening", unit, amount, at=now, zone=zone)
+    await persons.write_given(uow, opened, operation_id, now)

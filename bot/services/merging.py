@@ -10,7 +10,7 @@ from bot.domain.members import Member
 from bot.domain.merging import Held, combined, move, stricter, wishes
 from bot.domain.messages import phrase
 from bot.domain.rewards import Voucher
-from bot.services import redeeming, reversing
+from bot.services import persons, redeeming, referrals, reversing, tiers
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import ledger, members, merging, occasions, operations, preferences, vouchers
@@ -51,6 +51,7 @@ async def merge(uow: UnitOfWork, one_id: int, another_id: int, now: datetime) ->
         # As far as it is there: nobody owes a present.
         await reversing.take_back(uow, whose, gift, operation_id, now, when_spent="stop_at_zero")
     rewards = await _move_ledger(uow, kept, other, operation_id, now)
+    await tiers.merge(uow, kept, other, operation_id, now)
     await _move_person(uow, kept, other, now)
     return Merged(await members.lock(uow.tx, kept.id), rewards)
 
@@ -70,6 +71,7 @@ async def _later_gift(uow: UnitOfWork, kept: Member, other: Member) -> Operation
 async def _move_ledger(
     uow: UnitOfWork, kept: Member, other: Member, operation_id: int, now: datetime
 ) -> tuple[str, ...]:
+    await persons.join_activity(uow, kept, other, now)
     open_now = await vouchers.reserved(uow.tx, other.id)
     held = [await _held(uow, voucher) for voucher in open_now]
     theirs = await ledger.open_account(
@@ -95,6 +97,7 @@ async def _move_person(uow: UnitOfWork, kept: Member, other: Member, now: dateti
     decisions = [await members.consents(uow.tx, each.id) for each in (kept, other)]
     wanted = [await preferences.of(uow.tx, each.id) for each in (kept, other)]
     await merging.hand_over(uow.tx, other.id, kept.id, now)
+    await referrals.merged(uow, kept, other)
     await merging.keep_profile(uow.tx, kept.id, combined(*profiles))
     together = wishes(*wanted)
     await preferences.keep(uow.tx, kept.id, together)

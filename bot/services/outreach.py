@@ -91,10 +91,16 @@ async def _awake(uow: UnitOfWork, member_id: int, now: datetime) -> datetime:
     return quiet_until(now, uow.programme.quiet_hours, zone) or now
 
 
-async def tell_managers(uow: UnitOfWork, reply: Reply, now: datetime, *, except_for: int) -> None:
+async def tell_managers(
+    uow: UnitOfWork,
+    reply: Reply,
+    now: datetime,
+    *,
+    except_for: int,
+    roles: tuple[Role, ...] = (Role.MANAGER, Role.OWNER),
+) -> None:
     """Tell the managers and owners something they should know, but not the colleague it is of."""
-    managers = (Role.MANAGER, Role.OWNER)
-    for conversation_id in await staff.conversations(uow.tx, managers, except_for):
+    for conversation_id in await staff.conversations(uow.tx, roles, except_for):
         await say(uow, conversation_id, reply, now, message_class=MessageClass.TRANSACTIONAL)
 
 

@@ -74,7 +74,7 @@ async def batches(
 ) -> list[Batch]:
     """What a campaign wants now in each zone where members live, but for what is too late."""
     found = []
-    for zone, limit in await _zones(reader, programme):
+    for zone, limit in await zones(reader, programme):
         scene = Scene(reader, programme, now, zone)
         found += [
             Batch(campaign.name, each.occurrence, each.audience, each.due_at, each.ends_at, limit)
@@ -84,7 +84,7 @@ async def batches(
     return found
 
 
-async def _zones(reader: Reader, programme: Programme) -> list[tuple[ZoneInfo, Zone | None]]:
+async def zones(reader: Reader, programme: Programme) -> list[tuple[ZoneInfo, Zone | None]]:
     """The zones members live in, each with who lives there; None where it is one for all."""
     shop = programme.shop.zone
     own = {

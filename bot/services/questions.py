@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.members import Role, Staff
-from bot.domain.messages import Action, Button, MessageClass, Moment, Phrase, Reply, phrase
-from bot.services import outreach
-from bot.services.results import Refused
+from bot.domain.messages import (
+    Action,
+    Button,
+    MessageClass,
+    Moment,
+    Phrase,
+    Reply,
+    Wording,
+    phrase,
+)
+from bot.domain.rewards import Voucher
+from bot.services import outreach, redeeming
+from bot.services.results import Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import conversations, members, questions, staff
+from bot.storage import conversations, members, questions, staff, vouchers
 from bot.storage.conversations import Conversation
 
 #: The longest question or answer passed on, in characters.
@@ -32,12 +42,24 @@ _GAP = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A question that waits for an answer, with who asks, and what they are called at the till."""
+    """A question that waits for an answer, with who asks, and what they are called at the till.
+
+    `reward` is an experience they redeemed, with its voucher.
+    """
 
     id: int
     text: str
     who: str
     asker: Conversation
+    reward: Wording | None = None
+    voucher_id: int | None = None
+
+    @property
+    def said(self) -> Phrase:
+        """The question as colleagues read it."""
+        if self.reward:
+            return phrase("ask.experience", who=self.who, reward=self.reward)
+        return asked(self.who, self.text)
 
 
 async def ask(
@@ -48,23 +70,68 @@ async def ask(
     Managers and owners hear it, or every colleague where none of those is here. Refused when
     nobody is, or when this conversation has asked too much today.
     """
-    listeners = await _listeners(uow, conversation)
-    if not listeners:
-        return _nobody(uow)
+    if refused := await nobody(uow, conversation):
+        return refused
     if await questions.asked_since(uow.tx, conversation.id, now - DAY) >= QUESTIONS_A_DAY:
         return Refused(phrase("ask.enough"))
     # On one line: whoever asks must not write lines that read as ours.
-    text = " ".join(_readable(text).split())
+    text = one_line(text)
     number = await questions.ask(uow.tx, conversation.id, text, now)
-    reply = Reply(
-        (asked(await _who(uow, conversation), text),),
-        ((Button(phrase("button.answer"), Action("answer_question", (str(number),))),),),
-        numbered=False,
-        template=phrase("template.question", shop=uow.programme.shop.name, text=_on_one_line(text)),
-    )
-    for listener in listeners:
-        await outreach.say(uow, listener, reply, now, message_class=MessageClass.TRANSACTIONAL)
+    said = asked(await _who(uow, conversation), text)
+    template = phrase("template.question", shop=uow.programme.shop.name, text=_on_one_line(text))
+    await _pass_on(uow, conversation, number, said, template, now)
     return None
+
+
+async def _pass_on(
+    uow: UnitOfWork,
+    conversation: Conversation,
+    number: int,
+    said: Phrase,
+    template: Phrase,
+    now: datetime,
+) -> None:
+    """Put a question before whoever may answer it."""
+    answer_it = Button(phrase("button.answer"), Action("answer_question", (str(number),)))
+    reply = Reply((said,), ((answer_it,),), numbered=False, template=template)
+    for listener in await _listeners(uow, conversation):
+        await outreach.say(uow, listener, reply, now, message_class=MessageClass.TRANSACTIONAL)
+
+
+async def pass_on_rating(
+    uow: UnitOfWork, conversation: Conversation, rating: int, text: str, now: datetime
+) -> None:
+    """Let the shop's people know of a poor rating, which they can answer like a question."""
+    text, who, shop = one_line(text), await _who(uow, conversation), uow.programme.shop.name
+    said = phrase("survey.low_silent", who=who, rating=rating)
+    if text:
+        said = phrase("survey.low", who=who, rating=rating, text=text)
+    kept = f"{rating}/5: {text}" if text else f"{rating}/5"
+    number = await questions.ask(uow.tx, conversation.id, kept, now)
+    template = phrase("template.question", shop=shop, text=_on_one_line(kept))
+    await _pass_on(uow, conversation, number, said, template, now)
+
+
+async def redeem(
+    uow: UnitOfWork, conversation: Conversation, code: str, key: str, now: datetime
+) -> Voucher | Refused | Repeated:
+    """Redeem an experience: the shop's people hear of it, and their answer comes back here.
+
+    With it the reward is used; without one it goes back to its owner in time.
+    """
+    if conversation.member_id is None:
+        return Refused(phrase("reward.gone"))
+    if refused := await nobody(uow, conversation):
+        return refused
+    voucher = await redeeming.reserve(uow, conversation.member_id, code, key, now)
+    reward = uow.programme.reward(code)
+    if not isinstance(voucher, Voucher) or reward is None:
+        return voucher
+    number = await questions.ask(uow.tx, conversation.id, "", now, voucher.id)
+    said = phrase("ask.experience", who=await _who(uow, conversation), reward=reward.name)
+    template = phrase("template.experience", shop=uow.programme.shop.name, reward=reward.name)
+    await _pass_on(uow, conversation, number, said, template, now)
+    return voucher
 
 
 async def nobody(uow: UnitOfWork, asker: Conversation) -> Refused | None:
@@ -94,7 +161,12 @@ def asked(who: str, text: str) -> Phrase:
     )
 
 
-def _readable(text: str) -> str:
+def one_line(text: str) -> str:
+    """What somebody wrote on one line, as long as is passed on."""
+    return " ".join(readable(text).split())
+
+
+def readable(text: str) -> str:
     """What somebody wrote, as long as is passed on, in the order and the lines they show."""
     return _GAP.sub("\n\n", _UNSEEN.sub(" ", text)).strip()[:TEXT_LIMIT]
 
@@ -130,7 +202,16 @@ async def waiting(uow: UnitOfWork, question_id: int) -> Open | Refused:
         return Refused(phrase("ask.answered_already", colleague=by.name if by else "", at=at))
     asker = await conversations.get(uow.tx, found.conversation_id)
     assert asker is not None  # noqa: S101 - a question refers to its conversation
-    return Open(found.id, found.text, await _who(uow, asker), asker)
+    voucher = await vouchers.get(uow.tx, found.voucher_id) if found.voucher_id else None
+    reward = uow.programme.reward(voucher.reward) if voucher else None
+    return Open(
+        found.id,
+        found.text,
+        await _who(uow, asker),
+        asker,
+        reward.name if reward else None,
+        found.voucher_id,
+    )
 
 
 async def answer(
@@ -145,8 +226,10 @@ async def answer(
         return found
     if await conversations.opted_out(uow.tx, found.asker.id):
         return Refused(phrase("code.stopped"))
-    text = _readable(text)
+    text = readable(text)
     await questions.answer(uow.tx, question_id, text, colleague.id, now)
+    if found.voucher_id:
+        await redeeming.confirm(uow, found.voucher_id, colleague, now)
     shop = uow.programme.shop.name
     reply = Reply(
         (phrase("ask.answer", shop=shop, text=text),),

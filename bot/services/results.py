@@ -41,7 +41,7 @@ class Repeated:
 @dataclass(frozen=True, slots=True)
 class Earned:
     """What an operation gave a member: amounts by unit, codes of rewards of filled cards, and the
-    tier it moved them to.
+    tier it moved them to. What is pending can be used from `available_at` on.
     """
 
     member: Member
@@ -49,20 +49,37 @@ class Earned:
     given: tuple[tuple[str, int], ...]
     rewards: tuple[str, ...] = ()
     move: Move | None = None
+    available_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo took back from a member, by unit; codes of rewards turned back into stamps."""
+    """What was taken back from a member, by unit; codes of rewards turned back into stamps.
+
+    `used` are the rewards that had been used on that purchase, which may be given back (S8);
+    `membership` the code of a tier that had been paid for.
+    """
 
     member: Member
     taken: tuple[tuple[str, int], ...]
     rewards: tuple[str, ...] = ()
+    used: tuple[Voucher, ...] = ()
+    membership: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A purchase's price, and what a reward took off it, in minor units."""
+
+    amount_minor: int
+    off_minor: int
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A reward that was handed over."""
+    """A reward that was handed over; with the purchase it was used on, and what that gave."""
 
     member: Member
     voucher: Voucher
+    bill: Bill | None = None
+    earned: Earned | None = None

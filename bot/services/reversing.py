@@ -1,22 +1,27 @@
-"""Undoing what was done at the till by mistake (S7)."""
+"""Undoing what was done at the till by mistake, and what taking back comes to (S7, S8)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
+from bot.domain import refunds as domain
 from bot.domain.ledger import Account, Filled, Given, WhenSpent
 from bot.domain.members import Member, Staff
 from bot.domain.messages import phrase
-from bot.services import news
+from bot.domain.refunds import Purchase, Stands
+from bot.domain.tallies import uses_of
+from bot.services import memberships, news, persons, referrals, tiers, versions
 from bot.services.results import NOBODY, Refused, Repeated, Undone
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import ledger, members, operations
+from bot.storage import ledger, operations, progress, refunds, vouchers
 from bot.storage.operations import Operation
 
 #: What a colleague can undo; a reward handed over is final (S19).
-UNDOABLE = ("stamp", "sale", "takeover")
+UNDOABLE = ("stamp", "sale", "takeover", memberships.PAID)
 HANDED_OVER = "used"
 
 
@@ -39,7 +44,7 @@ async def undo(
         or found.kind not in UNDOABLE
     ):
         return Refused(phrase("staff.nothing_to_undo", n=limit))
-    member = await members.lock(uow.tx, found.member_id)
+    member = await referrals.lock(uow, found.member_id, found.id)
     if member.erased:
         return NOBODY
     if done := await operations.by_key(uow.tx, key):
@@ -48,6 +53,8 @@ async def undo(
         return Refused(phrase("staff.undo_too_late", n=limit))
     if await ledger.moved_away(uow.tx, found.id, member.id):
         return Refused(phrase("staff.undo_merged"))
+    if found.kind == memberships.PAID and not await memberships.may_undo(uow, found):
+        return Refused(phrase("membership.refused.renewed"))
     reversal = await operations.begin(
         uow.tx,
         key,
@@ -60,8 +67,18 @@ async def undo(
     )
     if reversal is None:
         return Refused(phrase("staff.undone_already"))
-    policy = uow.programme.ledger.when_spent
-    undone = await take_back(uow, member, found, reversal, now, when_spent=policy)
+    return await take_back_whole(uow, member, found, reversal, now)
+
+
+async def take_back_whole(
+    uow: UnitOfWork, member: Member, found: Operation, reversal: int, now: datetime
+) -> Undone:
+    """Take back an operation of a member locked by `referrals.lock`, with what followed from it."""
+    if found.kind == memberships.PAID:
+        return await memberships.take_back(uow, member, found, reversal, now)
+    take = partial(take_back, when_spent=uow.programme.ledger.when_spent)
+    undone = await take(uow, member, found, reversal, now)
+    await referrals.reverse(uow, found.id, reversal, now, take)
     await news.tell_undone(uow, undone, now)
     return undone
 
@@ -74,24 +91,68 @@ async def take_back(
     now: datetime,
     *,
     when_spent: WhenSpent,
+    kept: int | None = None,
 ) -> Undone:
-    """Take back what an operation gave a locked member, as part of the operation `reversal`."""
+    """Take back what an operation gave a locked member, as part of the operation `reversal`.
+
+    All of it; or of a purchase what the rules of its day do not give for the part of the payment
+    that is `kept` (S8). What it counted towards tiers, challenges and limits goes with it.
+    """
+    bought = await refunds.purchase(uow.tx, found)
+    programme = await versions.programme_of(uow, bought.version if bought else None)
+    before = domain.stands(programme, bought, bought.kept) if bought else None
+    after = domain.stands(programme, bought, kept) if bought else None
     taken: Counter[str] = Counter()
     rewards: list[str] = []
-    for entry in await ledger.given_by(uow.tx, found.id):
-        filled = await ledger.unused_fills(uow.tx, member.id, entry.unit)
-        account = await _account(uow, member.id, entry, filled)
-        taken[entry.unit] += account.take_back(entry, filled, at=now, when_spent=when_spent)
-        rewards += (p.unit.partition(":")[2] for p in account.postings if p.unit != entry.unit)
-        await uow.write(account, member_id=member.id, operation_id=reversal, now=now)
-    return Undone(member, tuple((+taken).items()), tuple(rewards))
+    for granted in await refunds.granted(uow.tx, found.id, member.id):
+        wanted = granted.left
+        if bought:
+            stood = domain.remaining(granted, bought, bought.kept, before)
+            wanted = min(wanted, stood - domain.remaining(granted, bought, kept, after))
+        if wanted > 0:
+            given = replace(granted.given, amount=wanted, expired=0)
+            filled = await ledger.unused_fills(uow.tx, member.id, given, now)
+            account = await _account(uow, member.id, given, filled)
+            taken[given.unit] += account.take_back(given, filled, at=now, when_spent=when_spent)
+            rewards += (p.unit.partition(":")[2] for p in account.postings if p.unit != given.unit)
+            await uow.write(account, member_id=member.id, operation_id=reversal, now=now)
+    if bought:
+        refunded = bought.amount if kept is None else bought.paid - kept
+        await refunds.refund(uow.tx, bought.operation_id, refunded)
+    if kept is None or after is not None:
+        await _recount(uow, member, found, bought, after, reversal, now)
+    used = await vouchers.used_on(uow.tx, found.id)
+    return Undone(member, tuple((+taken).items()), tuple(rewards), tuple(used))
+
+
+async def _recount(
+    uow: UnitOfWork,
+    member: Member,
+    found: Operation,
+    bought: Purchase | None,
+    part: Stands | None,
+    reversal: int,
+    now: datetime,
+) -> None:
+    """Count what an operation counted for what is left of it alone; tiers follow (S6, S18)."""
+    counted = await progress.counted_by(uow.tx, await refunds.about(uow.tx, found.id))
+    less = domain.recount(counted, bought, part)
+    if not less:
+        return
+    await progress.add_counts(uow.tx, member.id, reversal, less)
+    gone = {count.what for count in less}
+    totals = [rule.id for rule in uow.programme.earn if rule.total and uses_of(rule.id) in gone]
+    for name in await progress.lock_counters(uow.tx, map(persons.counter_of, totals)):
+        await progress.count(uow.tx, name, -1)
+    person = await persons.read(uow, member, now)
+    await tiers.after_refund(uow, person, found.id, reversal, now)
 
 
 async def _account(
-    uow: UnitOfWork, member_id: int, entry: Given, filled: Sequence[Filled]
+    uow: UnitOfWork, member_id: int, given: Given, filled: Sequence[Filled]
 ) -> Account:
-    """The member's lots of the entry's unit, and those that turning cards back would need."""
-    also = {entry.lot}
+    """The member's lots of what was given, and those that turning cards back would need."""
+    also = {given.lot}
     also |= {card.reward_lot for card in filled}
     also |= {take.lot for card in filled for take in card.takes}
-    return await ledger.open_account(uow.tx, member_id, (entry.unit,), also=also)
+    return await ledger.open_account(uow.tx, member_id, (given.unit,), also=also)

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from bot.domain.members import Member, Role, Staff
 from bot.domain.messages import phrase
+from bot.domain.programme import Programme
 from bot.services.phones import e164
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.storage import conversations, members, staff
 from bot.storage.conversations import Conversation
+from bot.storage.database import Reader
 
 INVITATION_DAYS = 7
 #: How many members a search shows.
@@ -59,12 +61,17 @@ async def start_shift(uow: UnitOfWork, colleague: Staff, location: str) -> Refus
 
 async def member_by_reference(uow: UnitOfWork, reference: str) -> Member | None:
     """A member by member code, card token or phone number, tried in that order (interface.md)."""
+    return await referred_to(uow.tx, uow.programme, reference)
+
+
+async def referred_to(reader: Reader, programme: Programme, reference: str) -> Member | None:
+    """The same, read beside the transactions."""
     reference = reference.strip().removeprefix("c_")
-    found = await members.by_code(uow.tx, reference) or await members.by_card(uow.tx, reference)
+    found = await members.by_code(reader, reference) or await members.by_card(reader, reference)
     if found:
         return found
-    number = e164(reference, uow.programme)
-    return await members.by_identity(uow.tx, "phone", number) if number else None
+    number = e164(reference, programme)
+    return await members.by_identity(reader, "phone", number) if number else None
 
 
 async def member_by_id(uow: UnitOfWork, member_id: int | None) -> Member | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot import programmes
+from bot.domain.lasting import watches_activity
 from bot.domain.ledger import Account, EntryRef
 from bot.domain.programme import Programme
-from bot.storage import ledger, occasions, settings
+from bot.storage import ledger, occasions, progress, settings
 from bot.storage.database import Database, Reader, Transaction
 
 #: How long a process keeps the messages it has just committed before others may send them.
@@ -23,6 +24,7 @@ class UnitOfWork:
 
     `touched` are the conversations that got a message, to be delivered after the commit; `owner`
     is the process that keeps those messages for itself until `lease_until` (real time).
+    `watches_activity` says that something ends by activity, under this programme or an earlier one.
     """
 
     tx: Transaction
@@ -30,6 +32,7 @@ class UnitOfWork:
     version: int
     owner: str
     lease_until: datetime
+    watches_activity: bool = False
     touched: dict[int, None] = field(default_factory=dict)
 
     async def write(
@@ -65,6 +68,7 @@ class Work:
         self._languages = languages
         self._lease = lease
         self._current: tuple[int, Programme] | None = None
+        self._watches_activity = False
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
@@ -72,7 +76,9 @@ class Work:
         async with self.database.transaction() as tx:
             version, programme = await self._programme(tx)
             lease_until = datetime.now(UTC) + self._lease
-            yield UnitOfWork(tx, programme, version, self.owner, lease_until)
+            yield UnitOfWork(
+                tx, programme, version, self.owner, lease_until, self._watches_activity
+            )
 
     @asynccontextmanager
     async def reading(self, *, long: bool = False) -> AsyncIterator[Reader]:
@@ -108,4 +114,8 @@ class Work:
                 why = next(found.message for found in findings if found.level == "error")
                 raise NoProgramme(f"programme version {version} can't be read any more: {why}")
             self._current = (version, programme)
+            # What was given under an earlier version still ends as that said (S11).
+            self._watches_activity = watches_activity(programme) or await progress.any_activity(
+                reader
+            )
         return self._current

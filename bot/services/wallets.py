@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain import ledger as rules
-from bot.domain.ledger import LedgerEntry, Lot, binding_order
+from bot.domain.amounts import in_minor_units
+from bot.domain.ending import redeems, sooner
+from bot.domain.ledger import Heap, LedgerEntry, Lot, binding_order
 from bot.domain.members import Member
 from bot.domain.programme import Programme
 from bot.domain.programme_earning import Reward, reward_unit
-from bot.storage import ledger, members, operations
+from bot.storage import ledger, lots, members, operations
 from bot.storage.database import Reader
 
 #: How long after joining a colleague is offered to take over a paper card.
@@ -41,26 +42,58 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """How much of a unit can be spent from an instant on."""
+
+    unit: str
+    amount: int
+    available_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What wrote an entry: the operation's kind, and the reason a colleague gave."""
+
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wallet:
-    """A member's lots that can be spent at an instant, and what they owe."""
+    """What a member has at an instant, added up by unit and end, and what they owe."""
 
     programme: Programme
-    lots: tuple[Lot, ...]
+    heaps: tuple[Heap, ...]
     owed: tuple[tuple[str, int], ...]
     at: datetime
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units of which something is there, pending or owed, in order of their ends."""
+        return tuple(dict.fromkeys([*(heap.unit for heap in self.heaps), *dict(self.owed)]))
+
     def balance(self, unit: str) -> int:
         """What there is of a unit; below zero after a reversal of what was spent (S7)."""
-        return rules.spendable(self.lots, unit, self.at) - dict(self.owed).get(unit, 0)
+        ours = (h.amount for h in self.heaps if h.unit == unit and h.available_at is None)
+        return sum(ours) - dict(self.owed).get(unit, 0)
 
     def endings(self) -> Sequence[Ending]:
-        """Every end a member has, soonest first (S3)."""
+        """Every end a member has, soonest first (S3), of what is still pending too."""
         totals: dict[tuple[datetime, str], int] = {}
-        for lot in sorted(self.lots, key=binding_order):
-            if lot.ends_at is not None:
-                key = (lot.ends_at, lot.unit)
-                totals[key] = totals.get(key, 0) + lot.remaining
+        for heap in self.heaps:
+            if heap.ends_at is not None:
+                key = (heap.ends_at, heap.unit)
+                totals[key] = totals.get(key, 0) + heap.amount
         return [Ending(unit, amount, ends_at) for (ends_at, unit), amount in totals.items()]
+
+    def coming(self) -> Sequence[Coming]:
+        """What waits for the end of the time to return things, soonest first."""
+        totals: dict[tuple[datetime, str], int] = {}
+        for heap in self.heaps:
+            if heap.available_at is not None:
+                key = (heap.available_at, heap.unit)
+                totals[key] = totals.get(key, 0) + heap.amount
+        return [Coming(unit, totals[at, unit], at) for at, unit in sorted(totals)]
 
     def offers(self) -> Sequence[Offer]:
         """The programme's rewards, those within reach first, then by what is missing.
@@ -72,11 +105,14 @@ class Wallet:
         return sorted(offers, key=lambda offer: (not offer.available, offer.missing))
 
     def _offer(self, reward: Reward) -> Offer:
+        available = max(self.balance(reward_unit(reward.code)), 0)
+        if reward.kind == "credit":
+            least = max(in_minor_units(reward.minimum, self.programme.shop.currency), 1)
+            return Offer(reward, int(self.balance("credit") >= least), 0, "credit")
         if reward.points is not None:
             have = self.balance("points")
-            missing = max(reward.points - have, 0)
-            return Offer(reward, max(have, 0) // reward.points, missing, "points")
-        available = self.balance(reward_unit(reward.code))
+            missing = 0 if available else max(reward.points - have, 0)
+            return Offer(reward, available + max(have, 0) // reward.points, missing, "points")
         card = self.programme.units.stamps
         missing = card.card - self.balance("stamps") if card and card.reward == reward.code else 0
         return Offer(reward, available, 0 if available else missing, "stamps")
@@ -84,9 +120,21 @@ class Wallet:
 
 async def wallet(reader: Reader, programme: Programme, member_id: int, now: datetime) -> Wallet:
     """The member's wallet as of `now`, whether or not expiry has run."""
-    lots = [lot for lot in await ledger.open_lots(reader, member_id) if lot.alive(now)]
+    found = await lots.heaps(reader, member_id, now) if redeems(programme, now) else []
+    heaps = [
+        replace(heap, ends_at=sooner(programme, heap.ends_at))
+        for heap in found
+        if _is_held(heap.unit)
+    ]
     owed = await ledger.owed(reader, member_id)
-    return Wallet(programme, tuple(lots), tuple(owed.items()), now)
+    return Wallet(programme, tuple(heaps), tuple(owed.items()), now)
+
+
+async def open_lots(reader: Reader, member_id: int, now: datetime) -> list[Lot]:
+    """The lots a member has something left of at an instant, one by one, in binding order."""
+    found = await lots.open_lots(reader, member_id)
+    held = (lot for lot in found if _is_held(lot.unit) and not lot.ended(now))
+    return sorted(held, key=binding_order)
 
 
 async def history(
@@ -95,6 +143,12 @@ async def history(
     """A page of a member's entries, newest first, and whether there are older ones."""
     found = await ledger.history(reader, member_id, size + 1, page * size)
     return found[:size], len(found) > size
+
+
+async def written_by(reader: Reader, entries: Sequence[LedgerEntry]) -> Mapping[int, Written]:
+    """What entries were written by, by the operation's number."""
+    found = await operations.some(reader, {entry.operation_id for entry in entries})
+    return {n: Written(by.kind, str(by.answer.get("reason", ""))) for n, by in found.items()}
 
 
 async def earned_between(
@@ -115,3 +169,8 @@ async def paper_card_open(reader: Reader, member: Member, now: datetime) -> bool
     if now - member.joined_at > PAPER_OFFERED:
         return False
     return await operations.standing(reader, member.id, "takeover") is None
+
+
+def _is_held(unit: str) -> bool:
+    """Whether a unit is the member's: what was given to a cause is no balance."""
+    return not unit.startswith("cause:")

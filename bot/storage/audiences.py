@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.storage.database import Reader, instant, marks, required_instant
+from bot.storage.lots import LOTS, alive
 
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
@@ -39,6 +40,16 @@ class Audience:
     def shifted(self, by: int) -> str:
         """Its SQL with the placeholders counted from $1 + `by`, to stand within another."""
         return _PLACEHOLDER.sub(lambda found: f"${int(found[1]) + by}", self.sql)
+
+
+def both(one: Audience, another: Audience) -> Audience:
+    """Members who are in two audiences; the mark is the first one's."""
+    among = another.shifted(len(one.values))
+    return Audience(
+        f"SELECT b.member_id, b.mark FROM ({one.sql}) AS b "
+        f"WHERE b.member_id IN (SELECT o.member_id FROM ({among}) AS o)",
+        (*one.values, *another.values),
+    )
 
 
 async def includes(reader: Reader, audience: Audience, member_id: int, mark: str = "") -> bool:
@@ -101,11 +112,54 @@ def last_here_between(since: datetime, until: datetime) -> Audience:
     )
 
 
+def bought_between(since: datetime, until: datetime) -> Audience:
+    """Members whose last visit was from `since` up to `until`, of whom we know what they bought."""
+    return Audience(
+        "SELECT m.id AS member_id, '' AS mark FROM member m "
+        "WHERE m.last_visit_at >= $1 AND m.last_visit_at < $2 AND EXISTS (SELECT 1 FROM purchase p "
+        "JOIN purchase_item i ON i.purchase_id = p.id WHERE p.member_id = m.id)",
+        (since, until),
+    )
+
+
+def never_invited(since: datetime, until: datetime) -> Audience:
+    """Members whose last visit was from `since` up to `until`, and by whom no friend came."""
+    return Audience(
+        "SELECT m.id AS member_id, '' AS mark FROM member m "
+        "WHERE m.last_visit_at >= $1 AND m.last_visit_at < $2 "
+        "AND NOT EXISTS (SELECT 1 FROM referral r WHERE r.referrer_id = m.id)",
+        (since, until),
+    )
+
+
+async def memberships_ending(reader: Reader, since: datetime, until: datetime) -> list[datetime]:
+    """When paid memberships end, of those that do from `since` up to `until`."""
+    rows = await reader.rows(
+        "SELECT DISTINCT paid_until FROM standing WHERE paid_tier IS NOT NULL "
+        "AND paid_until >= $1 AND paid_until < $2 ORDER BY paid_until",
+        since,
+        until,
+    )
+    return [required_instant(row["paid_until"]) for row in rows]
+
+
+def paid_until(ends_at: datetime) -> Audience:
+    """Members whose paid membership ends at an instant."""
+    return Audience(
+        "SELECT s.member_id, '' AS mark FROM standing s "
+        "WHERE s.paid_tier IS NOT NULL AND s.paid_until = $1",
+        (ends_at,),
+    )
+
+
 async def endings(reader: Reader, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
     """What ends from `since` up to `until`: units, each with the instants at which lots end."""
     rows = await reader.rows(
-        "SELECT DISTINCT unit, ends_at FROM lot "
-        "WHERE remaining > 0 AND ends_at >= $1 AND ends_at < $2 ORDER BY ends_at, unit",
+        "SELECT unit, ends_at FROM lot "
+        "WHERE remaining > 0 AND ends_at >= $1 AND ends_at < $2 "
+        # Deadlines of inactivity: who still has something that ends with them is asked later.
+        "UNION SELECT unit, ends_at FROM activity WHERE ends_at >= $1 AND ends_at < $2 "
+        "ORDER BY ends_at, unit",
         since,
         until,
     )
@@ -115,8 +169,11 @@ async def endings(reader: Reader, since: datetime, until: datetime) -> list[tupl
 def ending(unit: str, ends_at: datetime) -> Audience:
     """Members who have something left of a unit that ends at an instant."""
     return Audience(
-        "SELECT DISTINCT l.member_id, '' AS mark FROM lot l "
-        "WHERE l.remaining > 0 AND l.ends_at = $2 AND l.unit = $1",
+        f"SELECT l.member_id, '' AS mark FROM {LOTS} WHERE l.remaining > 0 AND l.ends_at = $2 "
+        "AND l.unit = $1 AND (d.ends_at IS NULL OR d.ends_at >= $2) "
+        "UNION SELECT d.member_id, '' AS mark FROM activity d JOIN lot l "
+        "ON l.member_id = d.member_id AND l.unit = d.unit WHERE d.ends_at = $2 AND d.unit = $1 "
+        "AND l.idle AND l.remaining > 0 AND (l.ends_at IS NULL OR l.ends_at >= $2)",
         (unit, ends_at),
     )
 
@@ -129,7 +186,7 @@ def waiting_rewards(earned_since: datetime, earned_until: datetime, now: datetim
     return Audience(
         "SELECT l.member_id, CAST(l.id AS TEXT) AS mark FROM lot l "
         "WHERE l.remaining > 0 AND substr(l.unit, 1, 7) = 'reward:' "
-        "AND l.earned_at >= $1 AND l.earned_at < $2 AND (l.ends_at IS NULL OR l.ends_at > $3)",
+        f"AND l.earned_at >= $1 AND l.earned_at < $2 AND {alive('$3')}",
         (earned_since, earned_until, now),
     )
 
@@ -173,7 +230,7 @@ def _almost(
     )
     have = (
         "COALESCE((SELECT SUM(l.remaining) FROM lot l WHERE l.member_id = m.id "
-        f"AND l.unit = '{unit}' AND l.remaining > 0 AND (l.ends_at IS NULL OR l.ends_at > $3)), 0) "
+        f"AND l.unit = '{unit}' AND l.remaining > 0 AND {alive('$3')}), 0) "
         "- COALESCE((SELECT SUM(d.remaining) FROM debt d WHERE d.member_id = m.id "
         f"AND d.unit = '{unit}' AND d.remaining > 0), 0)"
     )

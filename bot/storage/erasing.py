@@ -262,6 +262,7 @@ async def _forget_unreadable(tx: Transaction, values: Sequence[str]) -> None:
 
 async def _forget_what_was_done(tx: Transaction, family: Sequence[int], now: datetime) -> None:
     whose = f"member_id IN ({marks(len(family), 2)})"
+    mine = f"member_id IN ({marks(len(family))})"
     await tx.execute(
         "UPDATE occasion SET state = 'dropped', reason = $1, claimed_by = NULL, "
         f"lease_until = NULL WHERE state = 'planned' AND {whose}",
@@ -286,8 +287,15 @@ async def _forget_what_was_done(tx: Transaction, family: Sequence[int], now: dat
         *family,
         tx.vault.seal("card.token", ""),
     )
-    for table in ("preference", "member_word"):
-        await tx.execute(f"DELETE FROM {table} WHERE member_id IN ({marks(len(family))})", *family)
+    await tx.execute(f"UPDATE survey_answer SET text_sealed = NULL WHERE {mine}", *family)
+    await tx.execute(
+        f"UPDATE review SET text_sealed = $1, media_sealed = NULL, "
+        f"state = CASE state WHEN 'waiting' THEN 'refused' ELSE state END WHERE {whose}",
+        tx.vault.seal("review.text", ""),
+        *family,
+    )
+    for table in ("preference", "member_word", "invite"):
+        await tx.execute(f"DELETE FROM {table} WHERE {mine}", *family)
 
 
 async def _forget_addresses(tx: Transaction, identities: Sequence[Row], now: datetime) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.domain.ledger import (
     Account,
@@ -14,10 +15,11 @@ from bot.domain.ledger import (
     Given,
     LedgerEntry,
     Lot,
+    Posting,
     Take,
 )
-from bot.storage import members
-from bot.storage.database import Reader, Row, Transaction, instant, marks, required_instant
+from bot.storage import lots, members
+from bot.storage.database import Reader, Transaction, marks, required_instant
 
 
 def month_of(at: datetime) -> int:
@@ -26,56 +28,41 @@ def month_of(at: datetime) -> int:
     return utc.year * 100 + utc.month
 
 
-def _lot(row: Row) -> Lot:
-    return Lot(
-        id=row["id"],
-        unit=row["unit"],
-        amount=row["amount"],
-        remaining=row["remaining"],
-        rule=row["rule"],
-        earned_at=required_instant(row["earned_at"]),
-        ends_at=instant(row["ends_at"]),
-        available_at=instant(row["available_at"]),
-        idle=bool(row["idle"]),
-        moves=bool(row["moves"]),
-    )
-
-
-#: Lots with the end that holds: of those that end without activity the member's deadline, where
-#: it is earlier (S4).
-LOTS = """(SELECT l.id, l.entry_id, l.entry_month, l.member_id, l.unit, l.amount, l.remaining,
-    l.rule, l.earned_at, l.available_at, l.idle, l.moves,
-    CASE WHEN l.idle AND d.ends_at IS NOT NULL AND (l.ends_at IS NULL OR d.ends_at < l.ends_at)
-        THEN d.ends_at ELSE l.ends_at END AS ends_at
-    FROM lot l LEFT JOIN activity d ON d.member_id = l.member_id AND d.unit = l.unit)"""
-
-
-async def open_lots(reader: Reader, member_id: int, units: Sequence[str] = ()) -> list[Lot]:
-    """A member's lots with something left, of some units or of all, in no promised order."""
-    sql = f"SELECT * FROM {LOTS} AS lots WHERE member_id = $1 AND remaining > 0"
-    if units:
-        sql += f" AND unit IN ({marks(len(units), 2)})"
-    return [_lot(row) for row in await reader.rows(sql, member_id, *units)]
-
-
 async def open_account(
-    tx: Transaction, member_id: int, units: Sequence[str] = (), also: Iterable[int] = ()
+    reader: Reader,
+    member_id: int,
+    units: Sequence[str] = (),
+    also: Iterable[int] = (),
+    *,
+    enough: int | None = None,
+    at: datetime | None = None,
 ) -> Account:
-    """A member's account, read under their lock; `also` are lots wanted though nothing is left."""
-    lots = {lot.id: lot for lot in await open_lots(tx, member_id, units)}
-    missing = sorted(set(also) - set(lots))
+    """A member's account, read under their lock; `also` are lots wanted though nothing is left.
+
+    With `enough` of one unit `at` an instant it holds only the lots which a debit of so much takes,
+    besides what is owed: of many lots few are read.
+    """
+    owing = await _debts(reader, member_id)
+    if enough is not None and at is not None and len(units) == 1:
+        enough += sum(debt.remaining for debt in owing if debt.unit == units[0])
+        found = await lots.to_take(reader, member_id, units[0], enough, at)
+    else:
+        found = await lots.open_lots(reader, member_id, units)
+    by_id = {lot.id: lot for lot in found}
+    missing = sorted(set(also) - set(by_id))
     if missing:
-        found = await tx.rows(
-            f"SELECT * FROM {LOTS} AS lots WHERE id IN ({marks(len(missing))})", *missing
-        )
-        lots |= {row["id"]: _lot(row) for row in found}
-    debts = await tx.rows(
+        by_id |= {lot.id: lot for lot in await lots.by_ids(reader, missing)}
+    return Account(by_id.values(), owing)
+
+
+async def _debts(reader: Reader, member_id: int) -> list[Debt]:
+    rows = await reader.rows(
         "SELECT * FROM debt WHERE member_id = $1 AND remaining > 0 ORDER BY entry_id", member_id
     )
-    return Account(
-        lots.values(),
-        [Debt(EntryRef(d["entry_id"], d["entry_month"]), d["unit"], d["remaining"]) for d in debts],
-    )
+    return [
+        Debt(EntryRef(row["entry_id"], row["entry_month"]), row["unit"], row["remaining"])
+        for row in rows
+    ]
 
 
 async def owed(reader: Reader, member_id: int) -> dict[str, int]:
@@ -86,6 +73,59 @@ async def owed(reader: Reader, member_id: int) -> dict[str, int]:
         member_id,
     )
     return {row["unit"]: int(row["owed"]) for row in rows}
+
+
+#: The columns of an entry and of a lot, as their values come.
+ENTRY = (
+    "month, operation_id, member_id, unit, amount, kind, rules, programme_version_id, "
+    "reverses_id, reverses_month, occurred_at, recorded_at"
+)
+LOT = (
+    "entry_id, entry_month, member_id, unit, amount, rule, earned_at, ends_at, available_at, "
+    "idle, moves"
+)
+
+
+def entry_values(
+    posting: Posting,
+    month: int,
+    operation_id: int,
+    member_id: int,
+    programme_version: int | None,
+    now: datetime,
+) -> tuple[Any, ...]:
+    """A posting as an entry's values."""
+    return (
+        month,
+        operation_id,
+        member_id,
+        posting.unit,
+        posting.amount,
+        posting.kind,
+        json.dumps(posting.rules),
+        programme_version,
+        posting.reverses.id if posting.reverses else None,
+        posting.reverses.month if posting.reverses else None,
+        posting.occurred_at,
+        now,
+    )
+
+
+def lot_values(entry: EntryRef, member_id: int, lot: Lot) -> tuple[Any, ...]:
+    """A lot's values, but for what is left of it."""
+    return (
+        entry.id,
+        entry.month,
+        member_id,
+        lot.unit,
+        lot.amount,
+        lot.rule,
+        lot.earned_at,
+        lot.own_end,
+        lot.available_at,
+        lot.idle,
+        lot.moves,
+    )
 
 
 async def write(
@@ -103,21 +143,8 @@ async def write(
     refs = []
     for posting in account.postings:
         row = await tx.row(
-            "INSERT INTO entry (month, operation_id, member_id, unit, amount, kind, rules, "
-            "programme_version_id, reverses_id, reverses_month, occurred_at, recorded_at) "
-            f"VALUES ({marks(12)}) RETURNING id",
-            month,
-            operation_id,
-            member_id,
-            posting.unit,
-            posting.amount,
-            posting.kind,
-            json.dumps(posting.rules),
-            programme_version,
-            posting.reverses.id if posting.reverses else None,
-            posting.reverses.month if posting.reverses else None,
-            posting.occurred_at,
-            now,
+            f"INSERT INTO entry ({ENTRY}) VALUES ({marks(12)}) RETURNING id",
+            *entry_values(posting, month, operation_id, member_id, programme_version, now),
         )
         assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
         entry = EntryRef(row["id"], month)
@@ -142,34 +169,30 @@ async def write(
                 posting.unit,
                 posting.owed,
             )
+    await write_ends(tx, account, stored)
+    account.postings.clear()
+    return refs
+
+
+async def write_ends(
+    tx: Transaction, account: Account, stored: Mapping[int, int] | None = None
+) -> None:
+    """Keep the ends that were moved; `stored` are the numbers of lots just opened."""
+    numbers = stored or {}
     await tx.execute_many(
         "UPDATE lot SET ends_at = $2, idle = $3, moves = $4 WHERE id = $1",
         [
-            (stored.get(lot.id, lot.id), lot.ends_at, lot.idle, lot.moves)
+            (numbers.get(lot.id, lot.id), lot.own_end, lot.idle, lot.moves)
             for lot in account.moved.values()
         ],
     )
-    account.postings.clear()
     account.moved.clear()
-    return refs
 
 
 async def _open_lot(tx: Transaction, member_id: int, entry: EntryRef, lot: Lot) -> int:
     row = await tx.row(
-        "INSERT INTO lot (entry_id, entry_month, member_id, unit, amount, remaining, rule, "
-        "earned_at, ends_at, available_at, idle, moves) "
-        "VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
-        entry.id,
-        entry.month,
-        member_id,
-        lot.unit,
-        lot.amount,
-        lot.rule,
-        lot.earned_at,
-        lot.ends_at,
-        lot.available_at,
-        lot.idle,
-        lot.moves,
+        f"INSERT INTO lot ({LOT}, remaining) VALUES ({marks(11)}, $5) RETURNING id",
+        *lot_values(entry, member_id, lot),
     )
     assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
     return int(row["id"])
@@ -235,29 +258,53 @@ async def moved_away(reader: Reader, operation_id: int, member_id: int) -> bool:
     )
 
 
-async def unused_fills(reader: Reader, member_id: int, unit: str) -> list[Filled]:
-    """A member's filled cards whose reward is still whole, newest first (S7).
+async def unused_fills(reader: Reader, member_id: int, given: Given, at: datetime) -> list[Filled]:
+    """The filled cards that may be turned back to take back what was given (S7), newest first.
 
-    A card that was turned back is none of them: its reward was taken.
+    Their reward is still whole, and there is a stamp on each that can be taken: those with a stamp
+    that was given go before others, and no more are needed than there are to be taken.
     """
     rows = await reader.rows(
-        "SELECT e.id, e.month, e.operation_id, r.id AS reward_entry, r.month AS reward_month, "
-        "l.id AS lot FROM entry e JOIN entry r ON r.operation_id = e.operation_id AND r.id = "
-        "(SELECT MIN(n.id) FROM entry n WHERE n.operation_id = e.operation_id AND n.id > e.id "
-        "AND n.kind = 'reward') JOIN lot l ON l.entry_id = r.id AND l.remaining = l.amount "
-        "WHERE e.member_id = $1 AND e.unit = $2 AND e.kind = 'fill' ORDER BY e.id DESC",
+        # From the rewards that are left: of a long history few are.
+        "SELECT e.id, e.month, r.id AS reward_entry, r.month AS reward_month, w.id AS lot "
+        "FROM lot w JOIN entry r ON r.id = w.entry_id AND r.kind = 'reward' "
+        "JOIN entry e ON e.operation_id = r.operation_id AND e.id = "
+        "(SELECT MAX(n.id) FROM entry n WHERE n.operation_id = r.operation_id AND n.id < r.id "
+        "AND n.kind = 'fill') WHERE w.member_id = $1 AND w.rule = 'card' AND w.remaining > 0 "
+        "AND w.remaining = w.amount AND (w.ends_at IS NULL OR w.ends_at > $4) AND e.unit = $2 "
+        "AND EXISTS (SELECT 1 FROM allocation a JOIN lot l ON l.id = a.lot_id "
+        f"WHERE a.entry_id = e.id AND (l.id = $3 OR {lots.alive('$4')})) "
+        "ORDER BY CASE WHEN EXISTS (SELECT 1 FROM allocation a WHERE a.entry_id = e.id "
+        f"AND a.lot_id = $3) THEN 0 ELSE 1 END, e.id DESC LIMIT {int(given.amount)}",
         member_id,
-        unit,
+        given.unit,
+        given.lot,
+        at,
     )
+    takes = await _takes_of_all(reader, [row["id"] for row in rows])
     return [
         Filled(
             EntryRef(row["id"], row["month"]),
-            await takes_of(reader, EntryRef(row["id"], row["month"])),
+            takes[row["id"]],
             EntryRef(row["reward_entry"], row["reward_month"]),
             row["lot"],
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: -row["id"])
     ]
+
+
+async def _takes_of_all(reader: Reader, entries: Sequence[int]) -> dict[int, tuple[Take, ...]]:
+    if not entries:
+        return {}
+    rows = await reader.rows(
+        "SELECT entry_id, lot_id, amount FROM allocation "
+        f"WHERE entry_id IN ({marks(len(entries))}) ORDER BY id",
+        *entries,
+    )
+    found: dict[int, tuple[Take, ...]] = dict.fromkeys(entries, ())
+    for row in rows:
+        found[row["entry_id"]] += (Take(row["lot_id"], row["amount"]),)
+    return found
 
 
 async def history(reader: Reader, member_id: int, limit: int, offset: int) -> list[LedgerEntry]:
@@ -283,23 +330,6 @@ async def history(reader: Reader, member_id: int, limit: int, offset: int) -> li
         )
         for row in rows
     ]
-
-
-async def members_with_ended_lots(reader: Reader, now: datetime, limit: int) -> list[int]:
-    """Members who have something left in a lot that has ended, of the `limit` that ended first."""
-    rows = await reader.rows(
-        # Not DISTINCT: for that SQLite would go through all open lots, to have them by member.
-        "SELECT member_id FROM lot WHERE remaining > 0 AND ends_at <= $1 "
-        f"ORDER BY ends_at LIMIT {int(limit)}",
-        now,
-    )
-    return list(dict.fromkeys(row["member_id"] for row in rows))
-
-
-async def units_held(reader: Reader) -> list[str]:
-    """The units of which any member has something left."""
-    rows = await reader.rows("SELECT DISTINCT unit FROM lot WHERE remaining > 0 ORDER BY unit")
-    return [row["unit"] for row in rows]
 
 
 async def earned_between(

@@ -19,7 +19,8 @@ class AlreadyTaken(Exception):
     """An address or number became another member's after it was looked up."""
 
 
-def _member(reader: Reader, row: Row) -> Member:
+def member_of(reader: Reader, row: Row) -> Member:
+    """A member as they were read."""
     birthday = row["birthday_sealed"]
     month_day = reader.vault.open("member.birthday", birthday).split("-") if birthday else None
     return Member(
@@ -41,7 +42,7 @@ async def _kept(reader: Reader, row: Row | None) -> Member | None:
     """The member of a row, or whoever they became by merging (S12); nobody once erased (S37)."""
     while row is not None and row["merged_into_id"] is not None:
         row = await reader.row("SELECT * FROM member WHERE id = $1", row["merged_into_id"])
-    return _member(reader, row) if row and row["erased_at"] is None else None
+    return member_of(reader, row) if row and row["erased_at"] is None else None
 
 
 async def create(
@@ -109,7 +110,7 @@ async def lock(tx: Transaction, member_id: int) -> Member:
         raise LookupError(f"no member {member_id}")
     if row["merged_into_id"] is not None:
         return await lock(tx, row["merged_into_id"])
-    return _member(tx, row)
+    return member_of(tx, row)
 
 
 async def hold_identities(tx: Transaction, member_id: int) -> None:
@@ -151,7 +152,7 @@ async def by_card(reader: Reader, token: str) -> Member | None:
         "WHERE c.token_hash = $1 AND c.revoked_at IS NULL AND m.erased_at IS NULL",
         reader.vault.hash("card", token),
     )
-    return _member(reader, row) if row else None
+    return member_of(reader, row) if row else None
 
 
 async def by_identity(reader: Reader, kind: str, value: str) -> Member | None:
@@ -162,7 +163,7 @@ async def by_identity(reader: Reader, kind: str, value: str) -> Member | None:
         kind,
         reader.vault.hash(kind, value),
     )
-    return _member(reader, row) if row else None
+    return member_of(reader, row) if row else None
 
 
 async def by_name(reader: Reader, name: str, limit: int) -> list[Member]:
@@ -177,7 +178,7 @@ async def by_name(reader: Reader, name: str, limit: int) -> list[Member]:
         f"ORDER BY COALESCE(last_visit_at, joined_at) DESC, id LIMIT {int(limit)}",
         *words,
     )
-    return [_member(reader, row) for row in rows]
+    return [member_of(reader, row) for row in rows]
 
 
 async def after(reader: Reader, member_id: int, limit: int) -> list[Member]:
@@ -187,7 +188,7 @@ async def after(reader: Reader, member_id: int, limit: int) -> list[Member]:
         f"ORDER BY id LIMIT {int(limit)}",
         member_id,
     )
-    return [_member(reader, row) for row in rows]
+    return [member_of(reader, row) for row in rows]
 
 
 async def card_token(reader: Reader, member_id: int) -> str:

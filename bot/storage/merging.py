@@ -96,7 +96,15 @@ async def hand_over(tx: Transaction, other_id: int, kept_id: int, now: datetime)
     await tx.execute(
         "UPDATE card SET member_id = $1, main = FALSE WHERE member_id = $2", kept_id, other_id
     )
-    for table in ("identity", "voucher", "operation", "purchase"):
+    for table in (
+        "identity",
+        "voucher",
+        "operation",
+        "purchase",
+        "review",
+        "survey_answer",
+        "membership",
+    ):
         await tx.execute(
             f"UPDATE {table} SET member_id = $1 WHERE member_id = $2", kept_id, other_id
         )

@@ -185,6 +185,12 @@ class VoucherRow(Row):
     closed_at = fields.DatetimeField(null=True)
     staff_id = fields.BigIntField(null=True)
     location = fields.TextField(null=True)
+    worth_minor = fields.BigIntField(null=True)
+    stocked = fields.BooleanField(default=False)
+    purchase_operation_id = fields.BigIntField(null=True)
+    restored_at = fields.DatetimeField(null=True)
+    present_hash = fields.TextField(null=True)
+    friend_id = fields.BigIntField(null=True)
 
     class Meta:
         table = "voucher"

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.storage.database import Reader, Row, Transaction, marks, required_instant
 from bot.storage.models import ClaimRow
+
+#: The columns of a purchase, besides its operation, as their values come.
+PURCHASE = (
+    "member_id, amount_minor, currency, location, receipt, occurred_at, discount_minor, facts"
+)
+#: A purchase that was not taken back whole.
+STANDS = "refunded_minor < amount_minor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class Operation:
     location: str | None
     answer: dict[str, Any]
     created_at: datetime
+    about_id: int | None = None
 
 
 def _operation(reader: Reader, row: Row) -> Operation:
@@ -36,6 +44,7 @@ def _operation(reader: Reader, row: Row) -> Operation:
         location=row["location"],
         answer=json.loads(reader.vault.open("operation.answer", row["answer_sealed"])),
         created_at=required_instant(row["created_at"]),
+        about_id=row["about_id"],
     )
 
 
@@ -107,6 +116,15 @@ async def get(reader: Reader, operation_id: int) -> Operation | None:
     return _operation(reader, row) if row else None
 
 
+async def some(reader: Reader, operation_ids: Collection[int]) -> dict[int, Operation]:
+    """The operations with these numbers, by number."""
+    wanted = sorted(set(operation_ids))
+    if not wanted:
+        return {}
+    rows = await reader.rows(f"SELECT * FROM operation WHERE id IN ({marks(len(wanted))})", *wanted)
+    return {row["id"]: _operation(reader, row) for row in rows}
+
+
 async def undone(reader: Reader, operation_id: int) -> bool:
     """Whether an operation was undone."""
     return bool(await reader.row("SELECT 1 FROM operation WHERE undoes_id = $1", operation_id))
@@ -118,6 +136,14 @@ async def standing_key(reader: Reader, key: str) -> str:
         # A tab: nobody types one as a part of a receipt's number.
         key = f"{key}\t{done.id}"
     return key
+
+
+async def newest_of_key(reader: Reader, key: str) -> Operation | None:
+    """What was done last under a key, or again under the one it had after it was undone."""
+    found = None
+    while done := await by_key(reader, key):
+        found, key = done, f"{key}\t{done.id}"
+    return found
 
 
 async def stamps_since(
@@ -172,8 +198,7 @@ async def add_purchase(
 ) -> None:
     """Keep a purchase for figures and refunds, with its lines: product, how many, price."""
     row = await tx.row(
-        "INSERT INTO purchase (operation_id, member_id, amount_minor, currency, location, receipt, "
-        f"occurred_at, discount_minor, facts) VALUES ({marks(9)}) RETURNING id",
+        f"INSERT INTO purchase (operation_id, {PURCHASE}) VALUES ({marks(9)}) RETURNING id",
         operation_id,
         member_id,
         amount_minor,
@@ -192,14 +217,28 @@ async def add_purchase(
     )
 
 
+async def items_of(reader: Reader, operation_id: int) -> list[tuple[str, int, int | None]]:
+    """The lines of a purchase: product, how many, price in the minor unit where one was said."""
+    rows = await reader.rows(
+        "SELECT i.product, i.quantity, i.amount_minor FROM purchase_item i "
+        "JOIN purchase p ON p.id = i.purchase_id WHERE p.operation_id = $1 ORDER BY i.product",
+        operation_id,
+    )
+    return [(row["product"], row["quantity"], row["amount_minor"]) for row in rows]
+
+
 async def has_bought(reader: Reader, member_id: int) -> bool:
     """Whether a member bought anything before that was not taken back whole."""
     row = await reader.row(
-        "SELECT 1 AS found FROM purchase WHERE member_id = $1 AND refunded_minor < amount_minor "
-        "LIMIT 1",
+        f"SELECT 1 AS found FROM purchase WHERE member_id = $1 AND {STANDS} LIMIT 1",
         member_id,
     )
     return row is not None
+
+
+async def keep_facts(tx: Transaction, operation_id: int, facts: str) -> None:
+    """Keep what a purchase's earning went by, once somebody claims it."""
+    await tx.execute("UPDATE purchase SET facts = $1 WHERE operation_id = $2", facts, operation_id)
 
 
 async def add_claim(
@@ -247,3 +286,14 @@ async def close_claim(tx: Transaction, claim_id: int, member_id: int, now: datet
 async def concerns(tx: Transaction, operation_id: int, member_id: int) -> None:
     """Note whom an operation is about that was begun before its member was made."""
     await tx.execute("UPDATE operation SET member_id = $1 WHERE id = $2", member_id, operation_id)
+
+
+async def products_of(reader: Reader, member_id: int) -> dict[str, int]:
+    """How many of each product a member bought in purchases that nobody undid."""
+    rows = await reader.rows(
+        "SELECT i.product, SUM(i.quantity) AS had FROM purchase p "
+        "JOIN purchase_item i ON i.purchase_id = p.id WHERE p.member_id = $1 AND NOT EXISTS "
+        "(SELECT 1 FROM operation u WHERE u.undoes_id = p.operation_id) GROUP BY i.product",
+        member_id,
+    )
+    return {row["product"]: int(row["had"]) for row in rows}

@@ -4,11 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from bot.domain.engine import Activity
+from bot.domain.person import Activity
 from bot.domain.tallies import Count
 from bot.domain.tiers import Move, Standing
-from bot.storage.database import Reader, Transaction, instant, marks, required_instant
+from bot.storage.database import Reader, Row, Transaction, instant, marks, required_instant
+
+#: What `add_counts`, `move`, `be_active`, `lapse` and `recheck` write, a row of values each.
+TALLY = (
+    "INSERT INTO tally (member_id, what, day, from_day, amount) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (member_id, what, day, from_day) "
+    "DO UPDATE SET amount = tally.amount + excluded.amount"
+)
+STANDING = (
+    "INSERT INTO standing (member_id, tier, since_at, review_at, grace_until, paid_tier, "
+    "paid_until) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (member_id) DO UPDATE SET "
+    "tier = excluded.tier, since_at = excluded.since_at, review_at = excluded.review_at, "
+    "grace_until = excluded.grace_until, paid_tier = excluded.paid_tier, "
+    "paid_until = excluded.paid_until"
+)
+CHANGE = (
+    "member_id, operation_id, from_tier, to_tier, reason, changed_at, was_since_at, "
+    "was_review_at, was_grace_until"
+)
+ACTIVITY = (
+    "INSERT INTO activity (member_id, unit, last_at, ends_at, moved_month, idle_months) "
+    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (member_id, unit) DO UPDATE SET "
+    "last_at = excluded.last_at, ends_at = excluded.ends_at, "
+    "moved_month = excluded.moved_month, idle_months = excluded.idle_months"
+)
+LAPSE = (
+    "UPDATE lot SET idle = FALSE, moves = FALSE, ends_at = "
+    "CASE WHEN ends_at < $3 THEN ends_at ELSE $3 END "
+    "WHERE member_id = $1 AND unit = $2 AND idle"
+)
+RECHECK = "INSERT INTO recheck (member_id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
 async def tallies(
@@ -27,7 +58,12 @@ async def tallies(
         since_day,
         *named,
     )
-    return [Count(r["what"], int(r["since"]), int(r["amount"]), int(r["from_day"])) for r in rows]
+    return [count_of(row) for row in rows]
+
+
+def count_of(row: Row) -> Count:
+    """What was counted, of a row that adds it up since a day."""
+    return Count(row["what"], int(row["since"]), int(row["amount"]), int(row["from_day"]))
 
 
 async def add_counts(
@@ -40,11 +76,30 @@ async def add_counts(
         [(operation_id, member_id, c.what, c.day, c.from_day, c.amount) for c in counts],
     )
     await tx.execute_many(
-        "INSERT INTO tally (member_id, what, day, from_day, amount) VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT (member_id, what, day, from_day) "
-        "DO UPDATE SET amount = tally.amount + excluded.amount",
+        TALLY,
         [(member_id, c.what, c.day, c.from_day, c.amount) for c in counts],
     )
+
+
+async def all_counts(reader: Reader, member_id: int) -> list[Count]:
+    """All that counts for a member, by what and day."""
+    rows = await reader.rows(
+        "SELECT * FROM tally WHERE member_id = $1 AND amount <> 0 ORDER BY what, day, from_day",
+        member_id,
+    )
+    return [Count(r["what"], r["day"], r["amount"], r["from_day"]) for r in rows]
+
+
+async def hand_over(tx: Transaction, other_id: int, kept_id: int) -> None:
+    """Leave nothing to do for a member who is merged into another: that one is looked at."""
+    await tx.execute("DELETE FROM standing WHERE member_id = $1", other_id)
+    await tx.execute(
+        "INSERT INTO recheck (member_id, at) SELECT CAST($1 AS BIGINT), at FROM recheck "
+        "WHERE member_id = $2 ON CONFLICT DO NOTHING",
+        kept_id,
+        other_id,
+    )
+    await tx.execute("DELETE FROM recheck WHERE member_id = $1", other_id)
 
 
 async def counted_by(reader: Reader, operation_ids: Sequence[int]) -> list[Count]:
@@ -61,8 +116,11 @@ async def counted_by(reader: Reader, operation_ids: Sequence[int]) -> list[Count
 async def standing(reader: Reader, member_id: int) -> Standing:
     """A member's tier, as it was last moved."""
     row = await reader.row("SELECT * FROM standing WHERE member_id = $1", member_id)
-    if row is None:
-        return Standing()
+    return standing_of(row) if row else Standing()
+
+
+def standing_of(row: Row) -> Standing:
+    """A tier as it was read."""
     return Standing(
         row["tier"],
         instant(row["since_at"]),
@@ -74,16 +132,20 @@ async def standing(reader: Reader, member_id: int) -> Standing:
 
 
 async def move(
-    tx: Transaction, member_id: int, moved: Move, at: datetime, operation_id: int | None = None
+    tx: Transaction, member_id: int, moved: Move, operation_id: int | None = None
 ) -> None:
     """Keep a member's new standing, and what moved it."""
-    now = moved.standing
+    await tx.execute(STANDING, *standing_values(member_id, moved))
     await tx.execute(
-        "INSERT INTO standing (member_id, tier, since_at, review_at, grace_until, paid_tier, "
-        "paid_until) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (member_id) DO UPDATE SET "
-        "tier = excluded.tier, since_at = excluded.since_at, review_at = excluded.review_at, "
-        "grace_until = excluded.grace_until, paid_tier = excluded.paid_tier, "
-        "paid_until = excluded.paid_until",
+        f"INSERT INTO tier_change ({CHANGE}) VALUES ({marks(9)})",
+        *change_values(member_id, moved, operation_id),
+    )
+
+
+def standing_values(member_id: int, moved: Move) -> tuple[Any, ...]:
+    """A new standing's values."""
+    now = moved.standing
+    return (
         member_id,
         now.tier,
         now.since_at,
@@ -92,45 +154,135 @@ async def move(
         now.paid_tier,
         now.paid_until,
     )
-    await tx.execute(
-        "INSERT INTO tier_change (member_id, operation_id, from_tier, to_tier, reason, changed_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6)",
+
+
+def change_values(member_id: int, moved: Move, operation_id: int | None) -> tuple[Any, ...]:
+    """What moved a tier, as its values."""
+    was, now = moved.was, moved.standing
+    moves = (was.tier, now.tier, moved.reason, moved.at)
+    return (member_id, operation_id, *moves, was.since_at, was.review_at, was.grace_until)
+
+
+async def last_move(
+    reader: Reader, member_id: int, standing: Standing
+) -> tuple[Move, int | None] | None:
+    """The last change of what a member reached, and the operation that brought it.
+
+    `standing` is what came of it.
+    """
+    row = await reader.row(
+        "SELECT * FROM tier_change WHERE member_id = $1 "
+        "AND reason NOT IN ('paid', 'paid_over', 'paid_undone') ORDER BY id DESC LIMIT 1",
         member_id,
-        operation_id,
-        moved.before,
-        moved.after,
-        moved.reason,
-        at,
     )
+    if row is None:
+        return None
+    was = Standing(
+        row["from_tier"],
+        instant(row["was_since_at"]),
+        instant(row["was_review_at"]),
+        instant(row["was_grace_until"]),
+    )
+    moved = Move(was, standing, row["reason"], required_instant(row["changed_at"]))
+    return moved, row["operation_id"]
+
+
+async def due_standings(reader: Reader, now: datetime, after: int, limit: int) -> list[int]:
+    """The next members after a number whose tier or membership is to be looked at by `now`."""
+    rows = await reader.rows(
+        "SELECT member_id FROM standing WHERE review_at <= $1 AND member_id > $2 "
+        "UNION SELECT member_id FROM standing WHERE paid_until <= $1 AND member_id > $2 "
+        f"ORDER BY member_id LIMIT {int(limit)}",
+        now,
+        after,
+    )
+    return [row["member_id"] for row in rows]
 
 
 async def activity(reader: Reader, member_id: int) -> dict[str, Activity]:
     """When a member was last active in each unit that ends by activity."""
     rows = await reader.rows("SELECT * FROM activity WHERE member_id = $1", member_id)
-    return {
-        row["unit"]: Activity(
-            required_instant(row["last_at"]), instant(row["ends_at"]), row["moved_month"]
-        )
-        for row in rows
-    }
+    return {row["unit"]: activity_of(row) for row in rows}
+
+
+def activity_of(row: Row) -> Activity:
+    """When somebody was last active in a unit, as it was read."""
+    return Activity(
+        required_instant(row["last_at"]),
+        instant(row["ends_at"]),
+        row["moved_month"],
+        row["idle_months"],
+    )
 
 
 async def be_active(tx: Transaction, member_id: int, changed: Mapping[str, Activity]) -> None:
     """Keep a member's activity in the units that changed."""
     await tx.execute_many(
-        "INSERT INTO activity (member_id, unit, last_at, ends_at, moved_month) "
-        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (member_id, unit) DO UPDATE SET "
-        "last_at = excluded.last_at, ends_at = excluded.ends_at, "
-        "moved_month = excluded.moved_month",
-        [(member_id, unit, a.last_at, a.ends_at, a.moved_month) for unit, a in changed.items()],
+        ACTIVITY, [activity_values(member_id, unit, each) for unit, each in changed.items()]
     )
+
+
+def activity_values(member_id: int, unit: str, activity: Activity) -> tuple[Any, ...]:
+    """The values of a member's activity in a unit."""
+    return (
+        member_id,
+        unit,
+        activity.last_at,
+        activity.ends_at,
+        activity.moved_month,
+        activity.idle_months,
+    )
+
+
+async def forget_activity(tx: Transaction, member_id: int) -> None:
+    """Forget a member's activity, whose lots are another's now."""
+    await tx.execute("DELETE FROM activity WHERE member_id = $1", member_id)
+
+
+async def lapse(tx: Transaction, member_id: int, deadlines: Mapping[str, datetime]) -> None:
+    """Let what ended at deadlines that are past have ended for good, used up or not (S4)."""
+    await tx.execute_many(
+        LAPSE, [(member_id, unit, ends_at) for unit, ends_at in deadlines.items()]
+    )
+
+
+async def any_activity(reader: Reader) -> bool:
+    """Whether anything anybody has ends by activity."""
+    return await reader.row("SELECT 1 FROM activity LIMIT 1") is not None
 
 
 async def recheck(tx: Transaction, member_id: int, at: datetime) -> None:
     """Have a member looked at again at an instant."""
-    await tx.execute(
-        "INSERT INTO recheck (member_id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING", member_id, at
+    await tx.execute(RECHECK, member_id, at)
+
+
+async def first_recheck(reader: Reader, member_id: int, now: datetime) -> datetime | None:
+    """Since when a member should have been looked at again, if so."""
+    row = await reader.row(
+        "SELECT MIN(at) AS at FROM recheck WHERE member_id = $1 AND at <= $2", member_id, now
     )
+    return instant(row["at"]) if row else None
+
+
+async def due_rechecks(reader: Reader, now: datetime, limit: int) -> list[int]:
+    """Members to be looked at again, of the `limit` instants that came first."""
+    rows = await reader.rows(
+        f"SELECT member_id FROM recheck WHERE at <= $1 ORDER BY at LIMIT {int(limit)}", now
+    )
+    return list(dict.fromkeys(row["member_id"] for row in rows))
+
+
+async def rechecks(reader: Reader, member_id: int, now: datetime) -> list[datetime]:
+    """The instants at which a member should have been looked at again, soonest first."""
+    rows = await reader.rows(
+        "SELECT at FROM recheck WHERE member_id = $1 AND at <= $2 ORDER BY at", member_id, now
+    )
+    return [required_instant(row["at"]) for row in rows]
+
+
+async def forget_rechecks(tx: Transaction, member_id: int, now: datetime) -> None:
+    """A member was looked at again."""
+    await tx.execute("DELETE FROM recheck WHERE member_id = $1 AND at <= $2", member_id, now)
 
 
 async def lock_counters(tx: Transaction, names: Iterable[str]) -> dict[str, int]:
@@ -151,6 +303,29 @@ async def lock_counters(tx: Transaction, names: Iterable[str]) -> dict[str, int]
         *wanted,
     )
     return {row["name"]: int(row["used"]) for row in rows}
+
+
+async def counters(reader: Reader, names: Iterable[str]) -> dict[str, int]:
+    """How much of each counter is used, as far as it was ever used."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    rows = await reader.rows(
+        f"SELECT name, used FROM counter WHERE name IN ({marks(len(wanted))})", *wanted
+    )
+    return {row["name"]: int(row["used"]) for row in rows}
+
+
+async def used(reader: Reader, names: Iterable[str]) -> dict[str, int]:
+    """How much of each counter is used, as it is now; nothing is locked."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    rows = await reader.rows(
+        f"SELECT name, used FROM counter WHERE name IN ({marks(len(wanted))})", *wanted
+    )
+    found = {row["name"]: int(row["used"]) for row in rows}
+    return {name: found.get(name, 0) for name in wanted}
 
 
 async def count(tx: Transaction, name: str, amount: int = 1) -> None:

@@ -10,23 +10,34 @@ from bot.storage.database import Reader, Transaction, instant
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question to the shop's people; `staff_id` is who answered it."""
+    """A question to the shop's people; `staff_id` is who answered it.
+
+    With a voucher it is an experience that was redeemed and waits for their reply.
+    """
 
     id: int
     conversation_id: int
     text: str
     answered_at: datetime | None
     staff_id: int | None
+    voucher_id: int | None
 
 
-async def ask(tx: Transaction, conversation_id: int, text: str, now: datetime) -> int:
+async def ask(
+    tx: Transaction,
+    conversation_id: int,
+    text: str,
+    now: datetime,
+    voucher_id: int | None = None,
+) -> int:
     """Keep a question; returns its number."""
     row = await tx.row(
-        "INSERT INTO question (conversation_id, text_sealed, asked_at) VALUES ($1, $2, $3) "
-        "RETURNING id",
+        "INSERT INTO question (conversation_id, text_sealed, asked_at, voucher_id) "
+        "VALUES ($1, $2, $3, $4) RETURNING id",
         conversation_id,
         tx.vault.seal("question.text", text),
         now,
+        voucher_id,
     )
     assert row is not None  # noqa: S101 - an INSERT … RETURNING gives a row
     return int(row["id"])
@@ -62,6 +73,7 @@ async def lock(tx: Transaction, question_id: int) -> Question | None:
         text=tx.vault.open("question.text", row["text_sealed"]),
         answered_at=instant(row["answered_at"]),
         staff_id=row["staff_id"],
+        voucher_id=row["voucher_id"],
     )
 
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain import tiers as tiers_of
 from bot.domain.amounts import in_minor_units
 from bot.domain.programme import Programme
 from bot.domain.segments import Segment
@@ -68,6 +69,10 @@ def audience(
     _history(sql, segment, programme, now)
     if segment.hours is not None:
         _hours(sql, segment.hours, programme, now, reader)
+    if segment.tiers:
+        sql.conditions.append(_tier(sql, segment.tiers, programme, now))
+    if segment.products is not None:
+        _bought(sql, segment.products, programme, now)
     for group in segment.tags:
         _tag(sql, group, reader)
     where = f" WHERE {' AND '.join(sql.conditions)}" if sql.conditions else ""
@@ -106,6 +111,47 @@ def _history(sql: _Sql, segment: Segment, programme: Programme, now: datetime) -
             f"(SELECT COALESCE(SUM(v.amount_minor), 0) {_PURCHASE.format(since)} "
             f"AND v.currency = {sql.put(currency)}) >= {minor}"
         )
+
+
+def _bought(
+    sql: _Sql, products: tuple[Sequence[str], int], programme: Programme, now: datetime
+) -> None:
+    """One of the products, or any of a category's, was bought lately and not given back whole."""
+    names, days = products
+    since = sql.put(now - timedelta(days=days))
+    sold = [p.code for p in programme.products if p.code in names or p.category in names]
+    # A receipt's line may name a category alone.
+    found = ", ".join(map(sql.put, dict.fromkeys((*names, *sold))))
+    sql.conditions.append(
+        f"EXISTS (SELECT 1 {_PURCHASE.format(since)} "
+        "AND (v.refunded_minor < v.amount_minor OR v.amount_minor = 0) "
+        "AND EXISTS (SELECT 1 FROM purchase_item i WHERE i.purchase_id = v.id "
+        f"AND i.product IN ({found}) {EACH}) {EACH})"
+    )
+
+
+def _tier(sql: _Sql, tiers: Sequence[str], programme: Programme, now: datetime) -> str:
+    """A member's tier is one of these: the higher of what they reached and what they paid for."""
+    levels = programme.tiers.levels
+    base = tiers_of.base(programme.tiers)
+    lowest = programme.tiers.rank(base.code if base else None)
+    ranks = " ".join(f"WHEN {sql.put(tier.code)} THEN {i}" for i, tier in enumerate(levels))
+    wanted = sorted(programme.tiers.rank(code) for code in tiers)
+    earned = f"CASE s.tier {ranks} ELSE {lowest} END"
+    paid = (
+        f"CASE WHEN s.paid_until <= {sql.put(now)} THEN -1 ELSE "
+        f"CASE s.paid_tier {ranks} ELSE -1 END END"
+    )
+    higher = f"CASE WHEN {earned} > {paid} THEN {earned} ELSE {paid} END"
+    among = ", ".join(map(str, wanted))
+    one = (
+        "EXISTS (SELECT 1 FROM standing s WHERE s.member_id = m.id "
+        f"AND {higher} IN ({among}) {EACH})"
+    )
+    if lowest not in wanted:
+        return one
+    # Nothing is kept of who never had another.
+    return f"({one} OR NOT EXISTS (SELECT 1 FROM standing s WHERE s.member_id = m.id {EACH}))"
 
 
 def _tag(sql: _Sql, group: Sequence[str], reader: Reader) -> None:

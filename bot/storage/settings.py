@@ -24,6 +24,16 @@ async def keep(tx: Transaction, name: str, value: str) -> str:
     return await get(tx, name) or value
 
 
+async def put(tx: Transaction, name: str, value: str) -> None:
+    """Keep a value in place of what was kept."""
+    await tx.execute(
+        "INSERT INTO setting (name, value_sealed) VALUES ($1, $2) "
+        "ON CONFLICT (name) DO UPDATE SET value_sealed = excluded.value_sealed",
+        name,
+        tx.vault.seal("setting.value", value),
+    )
+
+
 async def newest_programme(reader: Reader) -> tuple[int, str] | None:
     """The number and text of the newest programme version."""
     row = await reader.row("SELECT id, source FROM programme_version ORDER BY id DESC LIMIT 1")
@@ -42,6 +52,12 @@ async def programme_version(reader: Reader, source: str) -> int | None:
         "SELECT MAX(id) AS id FROM programme_version WHERE digest = $1", _digest(source)
     )
     return row["id"] if row else None
+
+
+async def programme_source(reader: Reader, version: int) -> str | None:
+    """The text of a programme version."""
+    row = await reader.row("SELECT source FROM programme_version WHERE id = $1", version)
+    return str(row["source"]) if row else None
 
 
 async def add_programme(tx: Transaction, source: str, now: datetime, *, again: bool) -> int | None:

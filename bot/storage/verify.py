@@ -49,15 +49,38 @@ _CHECKS = {
         SELECT o.member_id, e.unit, 0 AS stored, SUM(e.amount) AS computed
         FROM entry e JOIN operation o ON o.id = e.operation_id WHERE e.kind = 'merge'
         GROUP BY e.operation_id, o.member_id, e.unit HAVING SUM(e.amount) <> 0""",
+    "end by deadline": """
+        SELECT l.member_id, l.unit, SUM(l.remaining) AS stored, 0 AS computed
+        FROM lot l LEFT JOIN activity d ON d.member_id = l.member_id AND d.unit = l.unit
+        WHERE l.idle AND l.remaining > 0 AND d.ends_at IS NULL GROUP BY l.member_id, l.unit""",
+    "counted towards tiers and limits": """
+        SELECT t.member_id, t.what AS unit, SUM(t.stored) AS stored, SUM(t.computed) AS computed
+        FROM (SELECT member_id, what, day, from_day, amount AS stored, 0 AS computed FROM tally
+            UNION ALL SELECT member_id, what, day, from_day, 0, amount FROM tally_entry) t
+        GROUP BY t.member_id, t.what, t.day, t.from_day HAVING SUM(t.stored) <> SUM(t.computed)""",
+    "given in all": """
+        SELECT NULL AS member_id, c.name AS unit, c.used AS stored,
+            COALESCE(SUM(t.amount), 0) AS computed
+        FROM counter c LEFT JOIN tally_entry t ON t.what = c.name WHERE substr(c.name, 1, 5) = 'rule:'
+        GROUP BY c.name, c.used HAVING c.used > COALESCE(SUM(t.amount), 0)""",
+    "out of stock": """
+        SELECT NULL AS member_id, c.name AS unit, c.used AS stored, COUNT(v.id) AS computed
+        FROM counter c LEFT JOIN voucher v ON 'stock:' || v.reward = c.name AND v.stocked
+            AND v.state IN ('reserved', 'used') AND v.restored_at IS NULL
+        WHERE substr(c.name, 1, 6) = 'stock:' GROUP BY c.name, c.used HAVING c.used <> COUNT(v.id)""",
+    "tier": """
+        SELECT s.member_id, COALESCE(s.tier, s.paid_tier, '') AS unit, 1 AS stored, 0 AS computed
+        FROM standing s JOIN member m ON m.id = s.member_id WHERE m.merged_into_id IS NOT NULL
+            OR s.review_at <= s.since_at OR s.tier IS NOT NULL AND s.since_at IS NULL""",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stored figure that the entries do not add up to."""
+    """A stored figure that the entries do not add up to; of nobody where all members share it."""
 
     check: str
-    member_id: int
+    member_id: int | None
     unit: str
     stored: int
     computed: int

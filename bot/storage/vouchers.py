@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from bot.domain.ledger import EntryRef
+from bot.domain.ledger import EntryRef, Take
 from bot.domain.members import CODE_ALPHABET
 from bot.domain.rewards import Voucher, VoucherState
 from bot.storage.database import Reader, Row, Transaction, instant, required_instant
@@ -25,6 +25,12 @@ def _voucher(row: Row) -> Voucher:
         reserved_at=required_instant(row["reserved_at"]),
         ends_at=required_instant(row["ends_at"]),
         closed_at=instant(row["closed_at"]),
+        worth_minor=row["worth_minor"],
+        stocked=bool(row["stocked"]),
+        present=row["present_hash"] is not None,
+        purchase_operation_id=row["purchase_operation_id"],
+        restored_at=instant(row["restored_at"]),
+        friend_id=row["friend_id"],
     )
 
 
@@ -37,8 +43,11 @@ async def add(
     entry: EntryRef,
     now: datetime,
     ends_at: datetime,
+    worth_minor: int | None = None,
+    stocked: bool = False,
+    present: str = "",
 ) -> Voucher:
-    """A new voucher with a code of its own."""
+    """A new voucher with a code of its own; a `present` has the one that its friend gets too."""
     code = await _free_code(tx)
     await VoucherRow.create(
         using_db=tx.client,
@@ -51,6 +60,9 @@ async def add(
         state="reserved",
         reserved_at=now,
         ends_at=ends_at,
+        worth_minor=worth_minor,
+        stocked=stocked,
+        present_hash=tx.vault.hash("present", present) if present else None,
     )
     found = await by_code(tx, code)
     assert found is not None  # noqa: S101 - it has just been inserted
@@ -70,6 +82,21 @@ async def by_code(reader: Reader, code: str) -> Voucher | None:
     return _voucher(row) if row else None
 
 
+async def by_present(reader: Reader, present: str) -> Voucher | None:
+    """The present with this code, in any letter case."""
+    row = await reader.row(
+        "SELECT * FROM voucher WHERE present_hash = $1",
+        reader.vault.hash("present", present.upper()),
+    )
+    return _voucher(row) if row else None
+
+
+async def get(reader: Reader, voucher_id: int) -> Voucher | None:
+    """The voucher with this number."""
+    row = await reader.row("SELECT * FROM voucher WHERE id = $1", voucher_id)
+    return _voucher(row) if row else None
+
+
 async def lock(tx: Transaction, voucher_id: int) -> Voucher:
     """The voucher, locked; take the member's lock first."""
     row = await tx.row(f"SELECT * FROM voucher WHERE id = $1{tx.lock}", voucher_id)
@@ -86,17 +113,65 @@ async def close(
     at: datetime,
     staff_id: int | None = None,
     location: str | None = None,
+    purchase_operation_id: int | None = None,
+    friend_id: int | None = None,
+    worth_minor: int | None = None,
 ) -> None:
-    """End a reserved voucher; the caller holds its lock and has seen it reserved."""
+    """End a reserved voucher; the caller holds its lock and has seen it reserved.
+
+    `worth_minor` is what it came to, where that is known only now.
+    """
     await tx.execute(
-        "UPDATE voucher SET state = $1, closed_at = $2, staff_id = $3, location = $4 "
-        "WHERE id = $5 AND state = 'reserved'",
+        "UPDATE voucher SET state = $1, closed_at = $2, staff_id = $3, location = $4, "
+        "purchase_operation_id = $5, friend_id = $6, worth_minor = COALESCE($7, worth_minor) "
+        "WHERE id = $8 AND state = 'reserved'",
         state,
         at,
         staff_id,
         location,
+        purchase_operation_id,
+        friend_id,
+        worth_minor,
         voucher_id,
     )
+
+
+async def restored(tx: Transaction, voucher_id: int, at: datetime) -> None:
+    """Note that a used voucher's reward was given back; the caller holds its lock (S8)."""
+    await tx.execute("UPDATE voucher SET restored_at = $1 WHERE id = $2", at, voucher_id)
+
+
+async def used_on(reader: Reader, operation_id: int) -> list[Voucher]:
+    """The vouchers used on a purchase that were not given back since."""
+    rows = await reader.rows(
+        "SELECT * FROM voucher WHERE purchase_operation_id = $1 AND restored_at IS NULL "
+        "ORDER BY id",
+        operation_id,
+    )
+    return [_voucher(row) for row in rows]
+
+
+async def taken(reader: Reader, member_id: int, reward: str) -> int:
+    """How many of a reward a member has had or reserved, and not given back."""
+    row = await reader.row(
+        "SELECT COUNT(*) AS taken FROM voucher WHERE member_id = $1 AND reward = $2 "
+        "AND state IN ('reserved', 'used') AND restored_at IS NULL",
+        member_id,
+        reward,
+    )
+    return int(row["taken"]) if row else 0
+
+
+async def held(reader: Reader, entry: EntryRef) -> tuple[Take, ...]:
+    """What an entry still keeps of what it took from lots: less what was put back of it."""
+    rows = await reader.rows(
+        "SELECT a.lot_id, SUM(a.amount) AS amount FROM allocation a WHERE a.entry_id = $1 "
+        "OR a.entry_id IN (SELECT e.id FROM entry e JOIN entry o ON o.id = $1 "
+        "WHERE e.member_id = o.member_id AND e.id > o.id AND e.reverses_id = o.id) "
+        "GROUP BY a.lot_id HAVING SUM(a.amount) > 0 ORDER BY a.lot_id",
+        entry.id,
+    )
+    return tuple(Take(row["lot_id"], int(row["amount"])) for row in rows)
 
 
 async def reserved(reader: Reader, member_id: int) -> list[Voucher]:
@@ -134,3 +209,24 @@ async def ended(reader: Reader, now: datetime, limit: int) -> list[Voucher]:
         now,
     )
     return [_voucher(row) for row in rows]
+
+
+async def taken_from_another(reader: Reader, voucher: Voucher) -> bool:
+    """Whether its reward was another member's, who was merged into this one since it was used."""
+    return bool(
+        await reader.row(
+            "SELECT 1 FROM entry WHERE id = $1 AND member_id <> $2",
+            voucher.entry.id,
+            voucher.member_id,
+        )
+    )
+
+
+async def given_to(reader: Reader, cause: str) -> int:
+    """What all members have given to a cause, by its unit, in minor units."""
+    row = await reader.row(
+        "SELECT COALESCE(SUM(remaining), 0) AS given FROM lot "
+        "WHERE unit = $1 AND unit LIKE 'cause:%'",
+        cause,
+    )
+    return int(row["given"]) if row else 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from bot.clock import Clock
-from bot.domain.messages import Picture, phrase
+from bot.domain.messages import Picture
 from bot.rendering import Renderer
-from bot.services import cards, media
+from bot.services import cards, media, units
 from bot.services.unit_of_work import Work
 from bot.web.pages import CardPage, FindCard, FindPicture
 from locales import Catalogues
@@ -24,18 +24,13 @@ def card_finder(work: Work, renderer: Renderer, words: Catalogues, clock: Clock)
         member, purse = found
         language = member.language
         stamps = programme.units.stamps
-        have = purse.balance("stamps" if stamps else "points")
-        progress = (
-            phrase("balance.stamps", n=have, total=stamps.card)
-            if stamps
-            else phrase("balance.points", n=have)
-        )
+        progress = units.balances(purse)[0]
         picture = Picture(
             kind="card",
             payload=f"c_{token}",
             heading=member.name or member.code,
             footer=progress,
-            filled=max(have, 0) if stamps else None,
+            filled=max(purse.balance("stamps"), 0) if stamps else None,
             total=stamps.card if stamps else None,
         )
         return CardPage(

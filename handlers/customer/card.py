@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from bot.conversation import Router, Turn
 from bot.domain.messages import Phrase, Picture, Reply, phrase
-from bot.services import wallets
+from bot.services import ending, wallets
 from bot.services.wallets import Offer, Wallet
-from handlers.menu import bar, endings, member_menu, name_of, progress, waiting
+from handlers.menu import (
+    bar,
+    challenge_lines,
+    coming,
+    endings,
+    member_menu,
+    name_of,
+    progress,
+    tier_lines,
+    waiting,
+)
 from handlers.paging import page_asked, page_of
 
 router = Router()
@@ -48,7 +58,10 @@ async def balance(turn: Turn) -> Reply:
     dots = "" if turn.short else bar(purse)
     if dots:
         lines.append(phrase("balance.bar", bar=dots))
-    lines += [*waiting(purse), *_next(purse), *endings(purse)]
+    lines += await tier_lines(turn, turn.customer)
+    lines += await challenge_lines(turn, turn.customer)
+    lines += [*waiting(purse), *coming(purse), *_next(purse), *endings(purse)]
+    lines += ending.notice(turn.programme, turn.now)
     shown, more = page_of(turn, lines, page_asked(turn), "balance")
     return Reply(tuple(shown), more or member_menu(), edits=True)
 

@@ -27,12 +27,6 @@ async def pass_on(turn: Turn) -> Reply:
     return Reply(then="feedback.whether" if words else "feedback", draft={"words": words})
 
 
-@router.command("refer", member=True)
-async def refer(turn: Turn) -> Reply:
-    """Inviting friends is not in the programme yet."""
-    return Reply((phrase("refer.not_yet"),), menu_of(turn))
-
-
 async def ask_words(_turn: Turn) -> Reply:
     """What the shop's people should read."""
     return Reply((phrase("ask.what"),), ((choice("feedback", "no", phrase("button.cancel")),),))

@@ -1,11 +1,17 @@
-"""What came and went, newest first, a page at a time."""
+"""What came and went, and why, newest first, a page at a time (S13)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.conversation import Router, Turn, option
+from bot.domain.earning.names import name_of
 from bot.domain.ledger import LedgerEntry
-from bot.domain.messages import Moment, Phrase, Reply, phrase
+from bot.domain.messages import Moment, Money, Phrase, Reply, Value, phrase
+from bot.domain.programme_values import NAME_LIMIT
 from bot.services import wallets
+from bot.services.units import signed
+from bot.services.wallets import Written
 from handlers.menu import member_menu
 from handlers.paging import page_asked
 
@@ -13,6 +19,8 @@ router = Router()
 
 #: Entries a page; over SMS, where two segments hold a page, fewer.
 PAGE, SHORT_PAGE = 8, 3
+#: Of several rules so many are named over SMS.
+SHORT_NAMES = 3
 
 
 @router.command("history", member=True)
@@ -23,7 +31,7 @@ async def history(turn: Turn) -> Reply:
     entries, more = await wallets.history(turn.uow.tx, turn.customer.id, page, size)
     if not entries:
         return Reply((phrase("history.empty"),), member_menu(), edits=True)
-    lines = tuple(_line(turn, entry) for entry in entries)
+    lines = await lines_of(turn, entries)
     pages = []
     if page:
         pages.append(option(phrase("button.newer"), "history", str(page - 1)))
@@ -36,23 +44,56 @@ async def history(turn: Turn) -> Reply:
     return Reply((phrase("history.title"), *lines), tuple(row for row in rows if row), edits=True)
 
 
-def _line(turn: Turn, entry: LedgerEntry) -> Phrase:
+async def lines_of(turn: Turn, entries: Sequence[LedgerEntry]) -> tuple[Phrase, ...]:
+    """A line for each entry: when, how much, why."""
+    by = await wallets.written_by(turn.uow.tx, entries)
+    return tuple(_line(turn, entry, by[entry.operation_id]) for entry in entries)
+
+
+def _line(turn: Turn, entry: LedgerEntry, by: Written) -> Phrase:
     at = Moment(entry.occurred_at, turn.programme.zone().key, "day")
-    return phrase("entry.line", at=at, amount=_amount(turn, entry), why=_why(entry))
+    return phrase(
+        "entry.line",
+        at=at,
+        amount=signed(turn.programme, entry.unit, entry.amount),
+        why=_why(turn, entry, by),
+    )
 
 
-def _amount(turn: Turn, entry: LedgerEntry) -> Phrase:
-    sign = "plus" if entry.amount > 0 else "minus"
-    kind, _, code = entry.unit.partition(":")
-    if kind != "reward":
-        return phrase(f"amount.{sign}.{kind}", n=abs(entry.amount))
-    reward = turn.programme.reward(code)
-    name = reward.name if reward else code
-    return phrase(f"reward_amount.{sign}", n=abs(entry.amount), reward=name)
-
-
-def _why(entry: LedgerEntry) -> Phrase:
-    rule = entry.rules[0][0] if entry.rules else ""
-    if entry.kind == "earn":
-        return phrase(f"history.earn.{rule}")
+def _why(turn: Turn, entry: LedgerEntry, by: Written) -> Value:
+    match entry.kind:
+        case "earn" | "donate" if entry.rules and entry.amount > 0:
+            return _rules(turn, entry)
+        case "adjust":
+            reason = by.reason[:NAME_LIMIT] if turn.short else by.reason
+            return phrase("history.adjust", reason=reason)
+        case "present":
+            return phrase(f"history.present.{'got' if entry.amount > 0 else 'given'}")
+        case "reverse" if by.kind == "refund":
+            return phrase("history.refund")
     return phrase(f"history.{entry.kind}")
+
+
+def _rules(turn: Turn, entry: LedgerEntry) -> Value:
+    """What gave an entry, rule by rule where there were several, with what each gave.
+
+    Over SMS the names of a few are enough.
+    """
+    names = [name_of(turn.programme, rule, entry.unit) for rule, _ in entry.rules]
+    if len(names) == 1:
+        return names[0]
+    if turn.short:
+        return _listed(names[:SHORT_NAMES])
+    currency = turn.programme.shop.currency
+    money = entry.unit.partition(":")[0] in ("credit", "cause")
+    return _listed(
+        [
+            phrase("history.share", why=name, amount=Money(gave, currency) if money else gave)
+            for name, (_, gave) in zip(names, entry.rules, strict=True)
+        ]
+    )
+
+
+def _listed(values: Sequence[Value]) -> Value:
+    first, *more = values
+    return phrase("history.and", first=first, more=_listed(more)) if more else first

@@ -8,10 +8,13 @@ from dataclasses import replace
 from bot.conversation import Router, Said, Step, Turn, choice
 from bot.domain.birthdays import BadBirthday, parse_birthday
 from bot.domain.messages import Button, Phrase, Reply, phrase
-from bot.services import claims, joining, news, preferences
+from bot.domain.programme import Programme
+from bot.services import claims, inviting, joining, news, preferences, units
 from bot.services.results import Refused
+from handlers import gifts
 from handlers.customer.card import card
-from handlers.menu import home, language_name, member_menu, menu_of, name_of, progress
+from handlers.customer.presents import taken
+from handlers.menu import language_name, member_menu, menu_of, name_of, progress
 from locales import month_words
 
 router = Router()
@@ -50,12 +53,6 @@ async def join_at(turn: Turn) -> Reply:
     return Reply(then="join.welcome", draft={"location": place.code} if place else {})
 
 
-@router.link("r")
-async def referred(turn: Turn) -> Reply:
-    """A friend's link leads to joining."""
-    return await home(turn)
-
-
 @router.link("x")
 async def claim(turn: Turn) -> Reply:
     """Claim a purchase made without the card; a stranger joins first."""
@@ -90,11 +87,14 @@ def offer(turn: Turn) -> Phrase:
     reward = turn.programme.reward(stamps.reward) if stamps else None
     if stamps and reward:
         return phrase("join.offer.stamps", n=stamps.card, reward=reward.name)
-    cheapest = min(
-        (reward for reward in turn.programme.rewards if reward.points),
-        key=lambda reward: reward.points or 0,
-    )
-    return phrase("join.offer.points", n=cheapest.points or 0, reward=cheapest.name)
+    priced = [reward for reward in turn.programme.rewards if reward.points]
+    if turn.programme.units.points and priced:
+        # What everybody can have, else the cheapest of what the tiers have.
+        first = min(priced, key=lambda each: (bool(each.tiers), each.points or 0))
+        return phrase("join.offer.points", n=first.points or 0, reward=first.name)
+    if turn.programme.units.credit or not turn.programme.causes:
+        return phrase("join.offer.credit")
+    return phrase("join.offer.cause", cause=turn.programme.causes[0].name)
 
 
 async def ask_welcome(turn: Turn) -> Reply:
@@ -212,7 +212,9 @@ async def _become_member(turn: Turn, draft: dict[str, str]) -> Reply | list[Repl
         now=turn.now,
     )
     turn.member = joined.member
-    return await received(turn, _greeting(joined), draft)
+    if "invite" in draft:
+        await inviting.accept(turn.uow, joined.member, draft["invite"], turn.now)
+    return await received(turn, _greeting(turn.programme, joined), draft)
 
 
 async def received(turn: Turn, greeting: Phrase, draft: Mapping[str, str]) -> list[Reply]:
@@ -220,17 +222,21 @@ async def received(turn: Turn, greeting: Phrase, draft: Mapping[str, str]) -> li
     said = [greeting]
     if draft.get("claim"):
         said.append((await _claim(turn, draft["claim"])).phrases[0])
+    if draft.get("present"):
+        said.append((await taken(turn, draft["present"])).phrases[0])
     shown, more = await card(turn, *said), await _ask_more(turn)
     return [shown] if turn.short and more.then is None else [shown, more]
 
 
-def _greeting(joined: joining.Joined) -> Phrase:
+def _greeting(programme: Programme, joined: joining.Joined) -> Phrase:
     name = joined.member.name
     hello = phrase("join.done_name", name=name) if name else phrase("join.done")
     if not joined.gift:
         return hello
     unit, amount = joined.gift[0]
-    return phrase(f"join.gift.{unit}", hello=hello, n=amount)
+    if reward := programme.reward(unit.partition(":")[2]):
+        return phrase("join.gift.reward", hello=hello, reward=reward.name)
+    return units.said(programme, f"join.gift.{unit}", unit, amount, hello=hello)
 
 
 async def _ask_more(turn: Turn) -> Reply:
@@ -276,10 +282,10 @@ async def answer_marketing(turn: Turn) -> Reply:
     return Reply((said, *more.phrases), more.buttons, edits=True)
 
 
-async def ask_birthday(_turn: Turn) -> Reply:
-    """The day and month of the birthday; the year is not asked (S30)."""
+async def ask_birthday(turn: Turn) -> Reply:
+    """The day and month of the birthday, and what it brings; the year is not asked (S30)."""
     skip = choice("join.birthday", "skip", phrase("button.skip"))
-    return Reply((phrase("join.birthday"),), ((skip,),))
+    return Reply((phrase("join.birthday"), *gifts.of_profile(turn)), ((skip,),))
 
 
 async def answer_birthday(turn: Turn) -> Reply:
@@ -300,7 +306,8 @@ async def keep_birthday(turn: Turn, step: str) -> Reply:
     refused = await joining.set_birthday(turn.uow, turn.customer.id, month, day, turn.now)
     if refused:
         return Reply((refused.why,), member_menu())
-    return Reply((phrase("birthday.kept", day=joining.yearly(month, day)),), member_menu())
+    kept = phrase("birthday.kept", day=joining.yearly(month, day))
+    return Reply((kept, *await gifts.for_profile(turn)), member_menu())
 
 
 router.step(Step("join.welcome", ask_welcome, answer_welcome, choices=True))

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from bot.conversation import Router, Said, Step, Turn, choice, contact_button
 from bot.domain.messages import Button, Phrase, Reply, phrase
-from bot.services import joining, linking, proving, staffing
+from bot.services import joining, linking, moving, proving, staffing
 from bot.services.linking import HasCard
 from bot.services.proving import Wrong
 from bot.services.results import Refused
+from handlers import gifts
 from handlers.customer.joining import go_on, received
+from handlers.customer.moving import after_move
 from handlers.menu import home, member_menu, name_of, progress, waiting
 
 router = Router()
@@ -38,6 +40,20 @@ async def ask_number(turn: Turn) -> Reply:
 async def answer_number(turn: Turn) -> Said:
     """Take it, or leave it."""
     return await home(turn) if turn.answer == "no" else await _given(turn, "settings.number")
+
+
+async def ask_new_number(turn: Turn) -> Reply:
+    """The number of a member who moves to another one."""
+    cancel = choice("settings.new_number", "no", phrase("button.cancel"))
+    if not turn.can_share_contact:
+        return Reply((phrase("move.type"),), ((cancel,),))
+    share = contact_button("settings.new_number", phrase("button.contact"))
+    return Reply((phrase("move.share"),), ((share,), (cancel,)))
+
+
+async def answer_new_number(turn: Turn) -> Said:
+    """Take it, or leave it."""
+    return await home(turn) if turn.answer == "no" else await _given(turn, "settings.new_number")
 
 
 async def ask_phone(turn: Turn) -> Reply:
@@ -114,6 +130,10 @@ async def _proven(turn: Turn, proven: str, asked: str, *, joins: bool = False) -
         return Reply(then="merge", draft={**draft, **kept})
     if found is None:
         return await go_on(turn, {**draft, "phone": proven})
+    if asked == "settings.new_number" and turn.member is not None:
+        turn.member = await staffing.member_by_id(turn.uow, found)
+        done = await moving.leave_old(turn.uow, found, proven, turn.key, turn.now, turn.channels)
+        return after_move(done)
     return await _linked(turn, found, draft, joins)
 
 
@@ -121,7 +141,7 @@ async def _linked(turn: Turn, member_id: int, draft: Mapping[str, str], joined: 
     """What somebody reads whose number leads to the same card as this chat from now on."""
     before, turn.member = turn.member, await staffing.member_by_id(turn.uow, member_id)
     if before is not None and not joined:
-        return Reply((phrase("phone.linked"),), member_menu())
+        return Reply((phrase("phone.linked"), *await gifts.for_profile(turn)), member_menu())
     if before is not None:
         purse = await turn.wallet(turn.customer)
         return Reply((phrase("merge.done"), *progress(purse), *waiting(purse)), member_menu())
@@ -169,5 +189,6 @@ def _theirs(draft: Mapping[str, str]) -> dict[str, str]:
 
 router.step(Step("join.phone", ask_phone, answer_phone))
 router.step(Step("settings.number", ask_number, answer_number))
+router.step(Step("settings.new_number", ask_new_number, answer_new_number))
 router.step(Step("code", ask_code, answer_code))
 router.step(Step("merge", ask_merge, answer_merge))

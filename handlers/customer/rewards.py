@@ -1,4 +1,4 @@
-"""Rewards within reach, redeeming one for a voucher, and the vouchers that are open."""
+"""Rewards: which there are, how far away, and which one to redeem."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation import Router, Said, Turn, option, whole
-from bot.domain.messages import Button, Moment, Phrase, Picture, Reply, phrase
-from bot.domain.programme_earning import reward_unit
-from bot.domain.rewards import Voucher
-from bot.services import redeeming
+from bot.domain import rewards as rules
+from bot.domain.amounts import in_minor_units
+from bot.domain.messages import Button, Money, Phrase, Reply, phrase
+from bot.domain.programme_earning import Reward, reward_unit
+from bot.services import offers, redeeming
+from bot.services.ending import notice
 from bot.services.news import last_day
-from bot.services.results import Refused, Repeated
+from bot.services.offers import Listed
 from bot.services.wallets import Offer, Wallet
-from handlers.menu import Rows, member_menu
+from handlers.customer import redeeming as voucher_talk
+from handlers.menu import Rows, challenge_lines, member_menu
 from handlers.paging import PAGE, page_asked, page_of
 
 router = Router()
@@ -24,44 +27,81 @@ SHORT_PAGE = 3
 
 @router.command("rewards", member=True)
 async def rewards(turn: Turn) -> Reply:
-    """Every reward of the programme: ready, or how far away."""
+    """Every reward of the programme: ready, how far away, or why not now."""
     purse = await turn.wallet(turn.customer)
+    found = await offers.listed(turn.uow.tx, purse, turn.customer.id, turn.now)
     if turn.short:
-        return _page_of_rewards(turn, purse)
-    lines = tuple(_line(purse, offer) for offer in purse.offers())
-    ready = [offer for offer in purse.offers() if offer.available]
-    rows = tuple((_redeem_button(turn, offer),) for offer in ready)
+        return _page_of_rewards(turn, purse, found)
+    lines = [line for each in found for line in await _lines(turn, purse, each)]
+    rows = [(_redeem_button(turn, each.offer),) for each in found if each.ready]
+    rows += _to_friend(turn, found)
     return Reply(
-        (phrase("rewards.title"), *lines), (*rows, _menu()) if rows else member_menu(), edits=True
+        (
+            phrase("rewards.title"),
+            *lines,
+            *await challenge_lines(turn, turn.customer),
+            *notice(turn.programme, turn.now),
+        ),
+        (*rows, _menu()) if rows else member_menu(),
+        edits=True,
     )
 
 
-def _page_of_rewards(turn: Turn, purse: Wallet) -> Reply:
+def _page_of_rewards(turn: Turn, purse: Wallet, found: Sequence[Listed]) -> Reply:
     """A few rewards; the line of one that is ready is the choice that redeems it."""
-    offers, more = page_of(turn, purse.offers(), page_asked(turn), "rewards", size=SHORT_PAGE)
-    away = tuple(_line(purse, offer) for offer in offers if not offer.available)
+    shown, more = page_of(turn, found, page_asked(turn), "rewards", size=SHORT_PAGE)
+    away = tuple(each.why or _line(purse, each.offer) for each in shown if not each.ready)
     rows = tuple(
-        (replace(_redeem_button(turn, offer), label=_line(purse, offer)),)
-        for offer in offers
-        if offer.available
+        (replace(_redeem_button(turn, each.offer), label=_line(purse, each.offer)),)
+        for each in shown
+        if each.ready
     )
-    return Reply((phrase("rewards.title"), *away), (*rows, *more))
+    # Only where the list ends is there room for it.
+    friend = () if more else _to_friend(turn, found)
+    return Reply((phrase("rewards.title"), *away), (*rows, *more, *friend))
+
+
+def _to_friend(turn: Turn, found: Sequence[Listed]) -> Rows:
+    if not any(each.ready and each.offer.reward.friend for each in found):
+        return ()
+    return ((option(phrase("button.to_friend"), "present", "", turn.nonce),),)
+
+
+async def _lines(turn: Turn, purse: Wallet, each: Listed) -> list[Phrase]:
+    """All that is said of a reward where there is room for it."""
+    if each.why:
+        return [each.why]
+    reward = each.offer.reward
+    together = await offers.given_together(turn.uow.tx, turn.programme, reward)
+    return [_line(purse, each.offer), *offers.terms(turn.programme, reward), *together]
 
 
 def _line(purse: Wallet, offer: Offer) -> Phrase:
-    name = offer.reward.name
+    reward, programme = offer.reward, purse.programme
+    name = reward.name
     if not offer.available:
         return phrase(f"rewards.away.{offer.unit}", n=offer.missing, reward=name)
+    if rules.free(reward):
+        return phrase("rewards.free", reward=name)
+    currency = programme.shop.currency
+    if reward.kind == "credit":
+        return phrase("rewards.ready_credit", reward=name, amount=_credit(purse))
+    earned = purse.balance(reward_unit(reward.code))
+    if reward.points is not None and earned <= 0:
+        if reward.choose and reward.amount:
+            each = Money(in_minor_units(reward.amount, currency), currency)
+            return phrase("rewards.ready_choose", n=reward.points, reward=name, amount=each)
+        return phrase("rewards.ready_points", n=reward.points, reward=name)
     until = next(
-        (end.ends_at for end in purse.endings() if end.unit == reward_unit(offer.reward.code)),
-        None,
+        (end.ends_at for end in purse.endings() if end.unit == reward_unit(reward.code)), None
     )
-    if offer.reward.points is not None:
-        return phrase("rewards.ready_points", n=offer.reward.points, reward=name)
     if until is None:
-        return phrase("rewards.ready", n=offer.available, reward=name)
-    day = last_day(purse.programme, until)
-    return phrase("rewards.ready_until", n=offer.available, reward=name, until=day)
+        return phrase("rewards.ready", n=earned, reward=name)
+    return phrase("rewards.ready_until", n=earned, reward=name, until=last_day(programme, until))
+
+
+def _credit(purse: Wallet) -> Money:
+    return Money(max(purse.balance("credit"), 0), purse.programme.shop.currency)
 
 
 def _menu() -> tuple[Button, ...]:
@@ -77,18 +117,21 @@ def _redeem_button(turn: Turn, offer: Offer) -> Button:
 async def redeem(turn: Turn) -> Said:
     """Reserve the reward that was chosen; without a choice, show what there is."""
     purse = await turn.wallet(turn.customer)
-    ready = [offer for offer in purse.offers() if offer.available]
+    ready = await offers.ready(turn.uow.tx, purse, turn.customer.id, turn.now)
     chosen = _chosen(turn, ready)
     if chosen:
-        return await _reserve(turn, chosen)
+        mark = turn.args[1] if turn.message.action and len(turn.args) > 1 else ""
+        return await voucher_talk.begin(turn, chosen, mark)
     open_now = await redeeming.open_vouchers(turn.uow, turn.customer.id, turn.now)
     if open_now and not ready:
-        return await voucher_reply(turn, open_now[0])
+        return await voucher_talk.voucher_reply(turn, open_now[0])
     if not ready:
-        return _nothing(purse)
+        return await _nothing(turn, purse)
     more: Rows = ((option(phrase("button.vouchers"), "vouchers"),),) if open_now else ()
     if len(ready) == 1:
-        return Reply((_whether_now(turn, ready[0]),), (_now_or_later(turn, ready[0]), *more))
+        reward = ready[0].reward
+        asked = (_whether_now(turn, reward), *offers.terms(turn.programme, reward))
+        return Reply(asked, (_now_or_later(turn, reward), *more))
     return _which(turn, ready, 0, more)
 
 
@@ -96,12 +139,18 @@ async def redeem(turn: Turn) -> Said:
 async def redeem_page(turn: Turn) -> Reply:
     """More of the rewards that can be redeemed, where they don't fit one message."""
     purse = await turn.wallet(turn.customer)
-    ready = [offer for offer in purse.offers() if offer.available]
-    return _which(turn, ready, page_asked(turn)) if ready else _nothing(purse)
+    ready = await offers.ready(turn.uow.tx, purse, turn.customer.id, turn.now)
+    if not ready:
+        return await _nothing(turn, purse)
+    return _which(turn, ready, page_asked(turn))
 
 
-def _nothing(purse: Wallet) -> Reply:
-    return Reply((phrase("redeem.nothing"), *_nearest(purse)), member_menu(), edits=True)
+async def _nothing(turn: Turn, purse: Wallet) -> Reply:
+    """That nothing is ready, and what comes next."""
+    found = await offers.listed(turn.uow.tx, purse, turn.customer.id, turn.now)
+    ahead = [each.offer for each in found if each.offer.missing and not each.why]
+    nearest = tuple(_line(purse, offer) for offer in ahead[:1])
+    return Reply((phrase("redeem.nothing"), *nearest), member_menu(), edits=True)
 
 
 def _which(turn: Turn, ready: Sequence[Offer], page: int, more: Rows = ()) -> Reply:
@@ -112,17 +161,21 @@ def _which(turn: Turn, ready: Sequence[Offer], page: int, more: Rows = ()) -> Re
     return Reply((phrase("redeem.choose"),), (*rows, *further, *more, *menu), edits=True)
 
 
-def _whether_now(turn: Turn, offer: Offer) -> Phrase:
-    """Whether to reserve the only reward there is: a voucher's time runs at once."""
-    return phrase("redeem.now", reward=offer.reward.name, n=turn.programme.vouchers.minutes)
+def _whether_now(turn: Turn, reward: Reward) -> Phrase:
+    """Whether to redeem the only reward there is: a voucher's time runs at once."""
+    if reward.kind in ("experience", *rules.AT_ONCE) or reward.choose or reward.kind == "credit":
+        return phrase("redeem.whether", reward=reward.name)
+    return phrase("redeem.now", reward=reward.name, n=turn.programme.vouchers.minutes)
 
 
-def _now_or_later(turn: Turn, offer: Offer) -> tuple[Button, ...]:
-    now = option(phrase("button.redeem_now"), "redeem", offer.reward.code, turn.nonce)
+def _now_or_later(turn: Turn, reward: Reward) -> tuple[Button, ...]:
+    # A donation is asked about once, here.
+    does = "donate" if reward.kind == "donation" and not reward.choose else "redeem"
+    now = option(phrase("button.redeem_now"), does, reward.code, turn.nonce)
     return (now, option(phrase("button.keep"), "keep"))
 
 
-def _chosen(turn: Turn, ready: list[Offer]) -> str | None:
+def _chosen(turn: Turn, ready: Sequence[Offer]) -> str | None:
     """The reward's code from a button, from its place in the list, or from its name."""
     if turn.message.action:
         return turn.args[0] if turn.args else None
@@ -138,75 +191,6 @@ def _chosen(turn: Turn, ready: list[Offer]) -> str | None:
         ),
         None,
     )
-
-
-def _nearest(purse: Wallet) -> tuple[Phrase, ...]:
-    ahead = [offer for offer in purse.offers() if offer.missing]
-    return tuple(_line(purse, offer) for offer in ahead[:1])
-
-
-async def _reserve(turn: Turn, code: str) -> Said:
-    nonce = turn.args[1] if turn.message.action and len(turn.args) > 1 else ""
-    key = f"redeem:{turn.customer.id}:{nonce}" if nonce else turn.key
-    reserved = await redeeming.reserve(turn.uow, turn.customer.id, code, key, turn.now)
-    if isinstance(reserved, Refused):
-        return await _refused(turn, reserved)
-    if isinstance(reserved, Repeated):
-        return await vouchers(turn)
-    turn.closes = True
-    return await voucher_reply(turn, reserved)
-
-
-async def _refused(turn: Turn, refused: Refused) -> Reply:
-    """A refusal, with the voucher that already stands for the reward where that is why."""
-    open_now = await redeeming.open_vouchers(turn.uow, turn.customer.id, turn.now)
-    if open_now:
-        return await voucher_reply(turn, open_now[0])
-    return Reply((refused.why,), member_menu())
-
-
-async def voucher_reply(turn: Turn, voucher: Voucher) -> Reply:
-    """A voucher to show: QR, six characters, and until when."""
-    reward = turn.programme.reward(voucher.reward)
-    name = reward.name if reward else voucher.reward
-    until = Moment(voucher.ends_at, turn.programme.zone().key, "time")
-    picture = Picture(
-        kind="voucher",
-        payload=f"v_{voucher.code}",
-        heading=name,
-        footer=phrase("voucher.until", at=until),
-    )
-    phrases = (phrase("voucher.show", reward=name, code=voucher.code, at=until),)
-    return Reply(phrases, _voucher_buttons(voucher), picture)
-
-
-def _voucher_buttons(voucher: Voucher) -> Rows:
-    back = option(phrase("button.give_back"), "give_back", str(voucher.id))
-    return ((back, option(phrase("button.menu"), "menu")),)
-
-
-@router.command("vouchers", member=True)
-async def vouchers(turn: Turn) -> Said:
-    """The vouchers that can be used now."""
-    open_now = await redeeming.open_vouchers(turn.uow, turn.customer.id, turn.now)
-    if not open_now:
-        return Reply((phrase("voucher.none"),), member_menu(), edits=True)
-    return [await voucher_reply(turn, voucher) for voucher in open_now[:3]]
-
-
-@router.action("give_back", member=True)
-async def give_back(turn: Turn) -> Reply:
-    """Give a reserved reward back to the balance."""
-    number = whole(turn.args[0]) if turn.args else None
-    if number is None:
-        return Reply((phrase("voucher.unknown"),), member_menu())
-    back = await redeeming.cancel(turn.uow, turn.customer.id, number, turn.now)
-    turn.closes = True
-    if isinstance(back, Refused):
-        return Reply((back.why,), member_menu())
-    reward = turn.programme.reward(back.reward)
-    said = phrase("voucher.given_back", reward=reward.name if reward else back.reward)
-    return Reply((said,), member_menu())
 
 
 @router.action("keep", member=True)

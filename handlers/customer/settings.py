@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.conversation import Router, Step, Turn, choice, option
 from bot.domain.messages import Button, Reply, phrase
-from bot.services import joining, profiles
+from bot.services import joining, moving, profiles
+from handlers import gifts
 from handlers.customer.joining import keep_birthday
 from handlers.customer.messages import in_short
 from handlers.menu import home, language_name, member_menu, menu_of, name_of
@@ -26,7 +27,10 @@ async def settings(turn: Turn) -> Reply:
         (messages, option(phrase("button.birthday"), "birthday")),
     ]
     if turn.can_share_contact or turn.can_send_codes:
-        rows.append((option(phrase("button.number"), "number"),))
+        numbers = [option(phrase("button.number"), "number")]
+        if await moving.number_of(turn.uow, member.id):
+            numbers.append(option(phrase("button.new_number"), "new_number"))
+        rows.append(tuple(numbers))
     if "email" in turn.channels:
         rows.append((option(phrase("button.email"), "email"),))
     rows.append((option(phrase("button.menu"), "menu"),))
@@ -92,7 +96,8 @@ async def answer_new_name(turn: Turn) -> Reply:
     if not name:
         return Reply((phrase("join.name_unreadable"),), then="settings.name")
     await profiles.rename(turn.uow, turn.customer.id, name)
-    return Reply((phrase("settings.renamed", name=name),), member_menu())
+    renamed = phrase("settings.renamed", name=name)
+    return Reply((renamed, *await gifts.for_profile(turn)), member_menu())
 
 
 @router.action("birthday", member=True)

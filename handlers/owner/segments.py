@@ -64,6 +64,13 @@ def _lines(turn: Turn, segment: Segment) -> Iterator[Phrase]:
     yield from _history(turn, segment)
     if segment.birthdays:
         yield phrase("segment.birthday", months=_joined(map(str, segment.birthdays)))
+    if segment.tiers:
+        found = (turn.programme.tiers.level(code) for code in segment.tiers)
+        tiers = _named((tier.name for tier in found if tier), turn.language)
+        yield phrase("segment.tier", tiers=tiers)
+    if segment.products:
+        codes, days = segment.products
+        yield phrase("segment.product", products=_sold(turn, codes), n=days)
     for group in segment.tags:
         yield phrase("segment.tag", tags=_joined(group))
 
@@ -85,6 +92,12 @@ def _history(turn: Turn, segment: Segment) -> Iterator[Phrase]:
 def _places(turn: Turn, codes: Iterable[str]) -> str:
     places = (turn.programme.location(code) for code in codes)
     return _named((place.name for place in places if place), turn.language)
+
+
+def _sold(turn: Turn, codes: Iterable[str]) -> str:
+    """Products by their names; a category has only its code."""
+    found = ((turn.programme.product(code), code) for code in codes)
+    return _joined(each.name.in_language(turn.language) if each else code for each, code in found)
 
 
 def _named(names: Iterable[Wording], language: str) -> str:

@@ -26,7 +26,7 @@ async def open_questions(turn: Turn) -> Reply:
         (option(phrase("button.answer_to", number=str(n)), "answer_question", str(one.id)),)
         for n, one in enumerate(found, 1)
     )
-    lines = tuple(questions.asked(one.who, one.text) for one in found)
+    lines = tuple(one.said for one in found)
     return Reply(lines, rows)
 
 
@@ -47,7 +47,7 @@ async def ask_answer(turn: Turn) -> Reply:
     cancel = choice("question.answer", "no", phrase("button.cancel"))
     if isinstance(found, Refused):
         return Reply((found.why,), ((cancel,),))
-    return Reply((questions.asked(found.who, found.text), phrase("ask.write_answer")), ((cancel,),))
+    return Reply((found.said, phrase("ask.write_answer")), ((cancel,),))
 
 
 async def take_answer(turn: Turn) -> Reply:

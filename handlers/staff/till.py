@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.conversation import Router, Step, Turn, choice, option, whole
 from bot.domain.amounts import BadAmount, parse_amount
+from bot.domain.earning import Item
+from bot.domain.earning.names import item_name
+from bot.domain.earning.typed import asked_for, items_among, unpriced
 from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
-from bot.services import claims, earning, news, redeeming, reversing, staffing
+from bot.services import claims, earning, news, reversing, staffing, units
 from bot.services.claims import Claimable
 from bot.services.results import Earned, NoShift, Refused, Repeated
 from handlers.menu import menu_of, name_of, progress, staff_menu
-from handlers.staff.panel import after_use, by_number, panel, shops
+from handlers.staff.corrections import after_undo
+from handlers.staff.panel import by_number, panel, shops
 
 router = Router()
 
@@ -49,6 +54,16 @@ async def _stamp(turn: Turn, member: Member, count: str, key: str) -> Reply:
     return await _after_earning(turn, member, earned)
 
 
+def earned_line(turn: Turn, unit: str, amount: int) -> Phrase:
+    """One thing that was given: an amount, a donation, or a reward."""
+    kind, _, code = unit.partition(":")
+    if kind == "cause":
+        return news.donated(turn.programme, code, amount)
+    if reward := turn.programme.reward(code):
+        return phrase("staff.reward_earned", reward=reward.name)
+    return units.said(turn.programme, f"staff.earned.{unit}", unit, amount)
+
+
 async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | Repeated) -> Reply:
     """What just changed, what it unlocked, and the way back."""
     if isinstance(earned, NoShift):
@@ -58,12 +73,19 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
     if isinstance(earned, Repeated):
         return await _counted_before(turn, member, earned)
     purse = await turn.wallet(member)
-    changed = [phrase(f"staff.earned.{unit}", n=amount) for unit, amount in earned.given]
+    changed = [earned_line(turn, unit, amount) for unit, amount in earned.given]
     lines: list[Phrase] = changed or [phrase("staff.earned_nothing")]
+    if earned.available_at:
+        since = Moment(earned.available_at, turn.programme.zone().key, "day")
+        lines.append(phrase("staff.earned_later", since=since))
+    if turn.colleague.role >= Role.MANAGER:
+        lines.append(phrase("entries.number", number=str(earned.operation_id)))
     lines.append(phrase("staff.whose", name=name_of(member)))
     full = phrase("staff.card_full", total=_card_size(turn))
     lines += [full, *news.next_card(purse)] if earned.rewards else progress(purse)
     rows = [_member_or_undo(member, earned.operation_id)]
+    if earned.move and (tier := earned.move.standing.current(turn.programme.tiers, turn.now)):
+        lines.append(phrase("staff.tier_reached", tier=tier.name))
     for code in dict.fromkeys(earned.rewards):
         reward = turn.programme.reward(code)
         if reward:
@@ -104,27 +126,33 @@ def _card_size(turn: Turn) -> int:
 
 @router.command("sale", role=Role.CASHIER)
 async def sale(turn: Turn) -> Reply:
-    """`/sale CODE AMOUNT [receipt]`; `-` instead of a code for a customer without the card."""
+    """`/sale CODE AMOUNT [items] [receipt]`; `-` for a customer without the card."""
     code, _, rest = turn.text.partition(" ")
     rest = " ".join(rest.split())
     if not code or not rest:
         return Reply((phrase("staff.usage_sale"),), staff_menu(turn))
     if _SPACED.match(rest):
         return Reply((phrase("staff.amount_spaced"),), staff_menu(turn))
-    amount_text, receipt = _amount_and_receipt(rest)
+    first, *more = rest.split()
     try:
+        items, left = items_among(turn.programme, more)
+        amount_text, receipt = amount_and_receipt(" ".join((first, *left)))
         amount = parse_amount(amount_text, turn.programme.shop.currency)
     except BadAmount as error:
         return Reply((phrase(f"amount.bad.{error.reason}"),), staff_menu(turn))
+    if item := unpriced(turn.programme, items):
+        name = item_name(turn.programme, item)
+        example = f"{item.quantity}x{item.product}=45"
+        return Reply((phrase("staff.item_price", item=name, example=example),), staff_menu(turn))
     if code == "-":
-        return await _sale_without_card(turn, amount)
+        return await _sale_without_card(turn, amount, items)
     member = await staffing.member_by_reference(turn.uow, code)
     if member is None:
         return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
-    return await _sale(turn, member, amount, receipt, turn.key)
+    return await count_sale(turn, member, amount, receipt, turn.key, items)
 
 
-def _amount_and_receipt(text: str) -> tuple[str, str]:
+def amount_and_receipt(text: str) -> tuple[str, str]:
     """`12,50 Kč 4711` is an amount and a receipt: the currency belongs to the amount."""
     words = text.split()
     end = 1
@@ -135,13 +163,20 @@ def _amount_and_receipt(text: str) -> tuple[str, str]:
     return " ".join(words[:end]), " ".join(words[end:])
 
 
-async def _sale(turn: Turn, member: Member, amount: int, receipt: str, key: str) -> Reply:
-    earned = await earning.sale(turn.uow, member.id, amount, receipt, turn.colleague, key, turn.now)
+async def count_sale(
+    turn: Turn, member: Member, amount: int, receipt: str, key: str, items: Sequence[Item] = ()
+) -> Reply:
+    """Count a purchase for a member, and say what it gave."""
+    earned = await earning.sale(
+        turn.uow, member.id, amount, receipt, turn.colleague, key, turn.now, items=items
+    )
     return await _after_earning(turn, member, earned)
 
 
-async def _sale_without_card(turn: Turn, amount: int) -> Reply:
-    kept = await claims.sale_without_card(turn.uow, amount, turn.colleague, turn.key, turn.now)
+async def _sale_without_card(turn: Turn, amount: int, items: Sequence[Item]) -> Reply:
+    kept = await claims.sale_without_card(
+        turn.uow, amount, turn.colleague, turn.key, turn.now, items=items
+    )
     if isinstance(kept, Refused):
         no_shift = isinstance(kept, NoShift)
         return Reply((kept.why,), shops(turn) if no_shift else staff_menu(turn))
@@ -185,17 +220,10 @@ async def answer_amount(turn: Turn) -> Reply:
     except BadAmount as error:
         why = phrase(f"amount.bad.{error.reason}")
         return Reply((why,), then="staff.sale", draft=turn.draft)
+    if asked_for(turn.programme):
+        return Reply(then="staff.items", draft={**turn.draft, "amount": str(amount)})
     key = f"panel:sale:{member.id}:{turn.draft.get('nonce', '')}"
-    return await _sale(turn, member, amount, "", key)
-
-
-@router.command("use", role=Role.CASHIER)
-async def use(turn: Turn) -> Reply:
-    """`/use VOUCHER`: confirm that a reward was handed over."""
-    if not turn.args:
-        return Reply((phrase("staff.usage_use"),), staff_menu(turn))
-    code = turn.args[0].removeprefix("v_")
-    return await after_use(turn, await redeeming.use(turn.uow, code, turn.colleague, turn.now))
+    return await count_sale(turn, member, amount, "", key)
 
 
 @router.command("undo", role=Role.CASHIER)
@@ -207,14 +235,7 @@ async def undo(turn: Turn) -> Reply:
         return Reply((undone.why,), staff_menu(turn), edits=True)
     if isinstance(undone, Repeated):
         return Reply((phrase("staff.undone_already"),), staff_menu(turn), edits=True)
-    purse = await turn.wallet(undone.member)
-    taken = [phrase(f"staff.taken.{unit}", n=amount) for unit, amount in undone.taken]
-    names = news.names_of(turn.programme, undone.rewards)
-    taken += [phrase("staff.taken_reward", reward=name) for name in names]
-    lines = taken or [phrase("staff.taken_nothing")]
-    lines += [phrase("staff.whose", name=name_of(undone.member)), *progress(purse)]
-    open_member = option(phrase("button.member"), "panel", undone.member.code)
-    return Reply(tuple(lines), ((open_member,),), edits=True)
+    return await after_undo(turn, undone)
 
 
 @router.action("paper", role=Role.CASHIER)

@@ -9,8 +9,10 @@ from scheduler.campaigns.birthday import Birthday
 from scheduler.campaigns.broadcast import Broadcast
 from scheduler.campaigns.expiry import Expiry
 from scheduler.campaigns.milestone import Milestone
+from scheduler.campaigns.referral import Referral
 from scheduler.campaigns.season import Season
 from scheduler.campaigns.statement import Statement
+from scheduler.campaigns.suggestion import Suggestion
 from scheduler.campaigns.unused_reward import UnusedReward
 from scheduler.campaigns.winback import Winback
 
@@ -23,6 +25,8 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     Milestone(),
     Anniversary(),
     Statement(),
+    Suggestion(),
+    Referral(),
     Season(),
     Broadcast(),
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.birthdays import joined_that_day
 from bot.domain.campaign_rules import Anniversary as Rules
 from bot.domain.messages import Reply, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
 from bot.services import audiences
 from bot.services.campaigns import Case, Scene, Wanted
-from scheduler.campaigns.days import due_days, joined_that_day, shop_date, shop_day
+from scheduler.campaigns.days import due_days, shop_date, shop_day
 from scheduler.campaigns.saying import gift_of, said
 
 

@@ -57,19 +57,3 @@ def shop_date(programme: Programme, at: datetime) -> date:
 def local_date(case: Case) -> date:
     """The day it is where the member is."""
     return case.now.astimezone(case.zone).date()
-
-
-def joined_that_day(day: date, years: int) -> tuple[date, date] | None:
-    """First and last of the days whose anniversary, so many years later, is on a day.
-
-    29 February is kept on 28 February in other years; None where no day is.
-    """
-    year = day.year - years
-    try:
-        same = day.replace(year=year)
-    except ValueError:
-        return None
-    following = same + timedelta(days=1)
-    leap = (following.month, following.day) == (2, 29)
-    kept_early = leap and (day + timedelta(days=1)).month == 3
-    return same, following if kept_early else same

@@ -10,18 +10,22 @@ from bot.domain.messages import Day, Phrase, Reply, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
 from bot.domain.programme_earning import reward_unit
-from bot.services import audiences
+from bot.services import audiences, memberships, units
+from bot.services.audiences import Audience
 from bot.services.campaigns import Case, Scene, Wanted
 from bot.services.news import last_day
 from bot.services.wallets import Offer
-from scheduler.campaigns.saying import near, redeem_for, said, worth
+from scheduler.campaigns.saying import near, redeem_for, said
 
 _STAMPS, _POINTS = "stamps", "points"
+#: A paid membership that ends, in place of a unit.
+_MEMBERSHIP = "membership"
 
 
 class Expiry:
     """The occurrence is the unit, its last day and the reminder: `stamps:2026-06-30:7`.
 
+    A paid membership ends like a unit does: `membership:2026-06-30:7`.
     A reminder goes by how many days before it comes, so that editing the others repeats none.
     """
 
@@ -43,7 +47,10 @@ class Expiry:
         # Two days more: the day here and in the shop may differ, and a lot ends when its day does.
         soon = scene.at(scene.today + timedelta(days=max(rules.days) + 2), time())
         for unit, ends_at in await audiences.endings(scene, scene.now, soon):
-            found += _reminders(scene, rules, unit, ends_at)
+            found += _reminders(scene, rules, unit, ends_at, audiences.ending(unit, ends_at))
+        for ends_at in await audiences.memberships_ending(scene, scene.now, soon):
+            paid = audiences.paid_until(ends_at)
+            found += _reminders(scene, rules, _MEMBERSHIP, ends_at, paid)
         return found
 
     async def message(self, occasion: Occasion, case: Case) -> Reply | None:
@@ -51,31 +58,45 @@ class Expiry:
         rules = self.rules(case.programme, occasion.occurrence)
         unit, day, _ = occasion.occurrence.rsplit(":", 2)
         last = Day(date.fromisoformat(day))
+        if unit == _MEMBERSHIP:
+            return await self._membership(case, rules, last)
         n = sum(
             ending.amount
             for ending in case.wallet.endings()
             if ending.unit == unit and last_day(case.programme, ending.ends_at) == last
         )
-        what = worth(case.programme, unit, n)
+        what = units.worth(case.programme, unit, n)
         if rules is None or not n or what is None:
             return None
         offer = next((each for each in case.wallet.offers() if unit in _units(each)), None)
         kind = unit.partition(":")[0]
-        ours = phrase(f"campaign.expiry.{kind}", n=n, until=last, reward=what)
+        ours = units.said(
+            case.programme, f"campaign.expiry.{kind}", kind, n, until=last, reward=what
+        )
         values = {"what": what, "until": last}
         redeem = redeem_for(occasion, offer)
         use = _use(case, unit, offer)
         return said(self.name, case, rules, [ours, *use], values, redeem=redeem)
 
+    async def _membership(self, case: Case, rules: Rules | None, last: Day) -> Reply | None:
+        """That what was paid for ends; nothing once it was paid for anew."""
+        paid = await memberships.paid(case.reader, case.programme, case.member.id)
+        if rules is None or paid is None or last_day(case.programme, paid.until) != last:
+            return None
+        tier = paid.tier.name
+        ours = phrase("campaign.expiry.membership", tier=tier, until=last)
+        return said(self.name, case, rules, [ours], {"what": tier, "until": last})
 
-def _reminders(scene: Scene, rules: Rules, unit: str, ends_at: datetime) -> Iterator[Wanted]:
+
+def _reminders(
+    scene: Scene, rules: Rules, unit: str, ends_at: datetime, audience: Audience
+) -> Iterator[Wanted]:
     last = last_day(scene.programme, ends_at).on
     until = ends_at
     for days in sorted(rules.days):
         day = last - timedelta(days=days)
         due_at = scene.at(day, rules.at)
         if day <= scene.today and max(due_at, scene.now) < until:
-            audience = audiences.ending(unit, ends_at)
             yield Wanted(audience, f"{unit}:{last}:{days}", due_at, until)
         until = min(due_at, until)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from bot.domain.birthdays import joined_that_day
 from bot.domain.campaign_rules import Milestone as Rules
 from bot.domain.messages import Money, Reply, Value, phrase
 from bot.domain.occasions import Occasion
@@ -17,7 +18,6 @@ from scheduler.campaigns.days import (
     LONG_AGO,
     Due,
     due_days,
-    joined_that_day,
     local_date,
     shop_date,
     shop_day,

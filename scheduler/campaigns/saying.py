@@ -12,6 +12,7 @@ from bot.services import gifts
 from bot.services.campaigns import Case
 from bot.services.gifts import GiftGiven
 from bot.services.news import card_button, last_day, redeem_button
+from bot.services.units import worth
 from bot.services.wallets import Offer
 
 
@@ -50,18 +51,6 @@ async def gift_of(occasion: Occasion, case: Case) -> GiftGiven | None:
     """What the ledger gave for an occasion, whoever its member has become by merging."""
     members = (occasion.member_id, case.member.id)
     return await gifts.given(case.reader, occasion.campaign, occasion.occurrence, members)
-
-
-def worth(programme: Programme, unit: str, amount: int) -> Value | None:
-    """How much of a unit reads: an amount with its unit, or the reward's name.
-
-    None where the programme has no such thing any more.
-    """
-    kind, _, code = unit.partition(":")
-    if code:
-        reward = programme.reward(code)
-        return reward.name if reward else None
-    return phrase(f"amount.{kind}", n=amount) if getattr(programme.units, kind, None) else None
 
 
 def nearest(case: Case) -> Offer | None:

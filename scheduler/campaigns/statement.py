@@ -8,15 +8,14 @@ from datetime import date, time, timedelta
 
 from bot.domain.campaign_rules import Statement as Rules
 from bot.domain.expiry import add_months
+from bot.domain.lasting import UNITS
 from bot.domain.messages import Phrase, Reply, Value, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
-from bot.services import audiences, wallets
+from bot.services import audiences, units, wallets
 from bot.services.campaigns import Case, Scene, Wanted
 from scheduler.campaigns.days import due_days, local_date, shop_day
-from scheduler.campaigns.saying import said, worth
-
-_STAMPS, _POINTS = "stamps", "points"
+from scheduler.campaigns.saying import said
 
 
 class Statement:
@@ -53,13 +52,14 @@ class Statement:
         earned = await wallets.earned_between(
             case.reader, case.member.id, *shop_day(case.programme, first, last)
         )
-        units = [unit for unit in (_STAMPS, _POINTS) if _worth_saying(case, unit, earned)]
-        if not units:
+        found = [unit for unit in UNITS if _worth_saying(case, unit, earned)]
+        if not found:
             return None
-        ours = [_line(case, unit, earned[unit]) for unit in units]
+        ours = [_line(case, unit, earned[unit]) for unit in found]
+        programme, unit, have = case.programme, found[0], case.wallet.balance(found[0])
         values: dict[str, Value] = {
-            "earned": phrase(f"amount.{units[0]}", n=earned[units[0]]),
-            "balance": phrase(f"amount.{units[0]}", n=case.wallet.balance(units[0])),
+            "earned": units.said(programme, f"amount.{unit}", unit, earned[unit]),
+            "balance": units.said(programme, f"amount.{unit}", unit, have),
         }
         subject = phrase("email.subject.statement", shop=case.programme.shop.name)
         return replace(said(self.name, case, rules, ours, values), subject=subject)
@@ -73,11 +73,11 @@ def _month_before(day: date) -> tuple[date, date]:
 
 def _worth_saying(case: Case, unit: str, earned: Mapping[str, int]) -> bool:
     """Whether something came in, of a unit the programme still has."""
-    return earned.get(unit, 0) > 0 and worth(case.programme, unit, earned[unit]) is not None
+    return earned.get(unit, 0) > 0 and getattr(case.programme.units, unit) is not None
 
 
 def _line(case: Case, unit: str, n: int) -> Phrase:
     have, card = case.wallet.balance(unit), case.programme.units.stamps
-    if unit == _STAMPS and card:
+    if unit == "stamps" and card:
         return phrase("campaign.statement.stamps", n=n, have=have, total=card.card)
-    return phrase("campaign.statement.points", n=n, have=have)
+    return units.said(case.programme, f"campaign.statement.{unit}", unit, n, have=have)

@@ -9,7 +9,7 @@ from bot.domain.campaign_rules import UnusedReward as Rules
 from bot.domain.messages import Reply, Value, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
-from bot.services import audiences
+from bot.services import audiences, wallets
 from bot.services.campaigns import Case, Scene, Wanted
 from bot.services.news import last_day, redeem_button
 from scheduler.campaigns.days import due_days, local_date, shop_date, shop_day
@@ -41,8 +41,8 @@ class UnusedReward:
     async def message(self, occasion: Occasion, case: Case) -> Reply | None:
         """Since when it waits, and until when; nothing once it is used, or waits as a voucher."""
         rules = self.rules(case.programme, occasion.occurrence)
-        lots = (each for each in case.wallet.lots if str(each.id) == occasion.occurrence)
-        lot = next((each for each in lots if each.remaining), None)
+        lots = await wallets.open_lots(case.reader, case.member.id, case.now)
+        lot = next((each for each in lots if str(each.id) == occasion.occurrence), None)
         reward = case.programme.reward(lot.unit.partition(":")[2]) if lot else None
         if rules is None or lot is None or reward is None:
             return None

@@ -37,10 +37,13 @@ class Book:
     debts: dict[EntryRef, Debt] = field(default_factory=dict)
     operations: int = 0
 
-    def account(self, also: Iterable[int] = ()) -> Account:
+    def account(
+        self, also: Iterable[int] = (), deadlines: Mapping[str, datetime | None] | None = None
+    ) -> Account:
         """What is open, as storage reads it; `also` are lots with nothing left."""
-        wanted = set(also)
+        wanted, ends = set(also), deadlines or {}
         lots = [lot for lot in self.lots.values() if lot.remaining or lot.id in wanted]
+        lots = [replace(lot, deadline=ends.get(lot.unit)) if lot.idle else lot for lot in lots]
         return Account(lots, [debt for debt in self.debts.values() if debt.remaining])
 
     def write(self, account: Account, month: int = MONTH) -> list[EntryRef]:
@@ -68,7 +71,19 @@ class Book:
                 )
             if posting.owed:
                 self.debts[ref] = Debt(ref, posting.unit, posting.owed)
+        for lot in account.moved.values():
+            number = numbers.get(lot.id, lot.id)
+            self.lots[number] = replace(
+                self.lots[number], own_end=lot.own_end, idle=lot.idle, moves=lot.moves
+            )
         return refs
+
+    def lapse(self, unit: str, deadline: datetime) -> None:
+        """What ended without activity has ended for good, used up or not."""
+        for lot in self.lots.values():
+            if lot.unit == unit and lot.idle:
+                own_end = min(lot.own_end or deadline, deadline)
+                self.lots[lot.id] = replace(lot, own_end=own_end, idle=False, moves=False)
 
     def _allocate(self, entry: EntryRef, lot: int, amount: int) -> None:
         assert amount != 0
@@ -105,6 +120,21 @@ class Book:
                 fills.append(Filled(entry.ref, self.takes_of(entry.ref), following.ref, lot.id))
         return fills[::-1]
 
+    def needed_fills(self, given: Given, at: datetime) -> list[Filled]:
+        """Those that may be turned back to take something back, and no more of them."""
+
+        def alive(lot: int) -> bool:
+            return self.lots[lot].alive(at)
+
+        useful = [
+            card
+            for card in self.unused_fills(given.unit)
+            if alive(card.reward_lot)
+            and (card.took_from(given.lot) or any(alive(take.lot) for take in card.takes))
+        ]
+        own_first = sorted(useful, key=lambda card: not card.took_from(given.lot))
+        return sorted(own_first[: given.amount], key=lambda card: -card.entry.id)
+
     def check(self) -> None:
         """Everything that must hold whatever happened before (S1, S3, S7)."""
         taken: Counter[int] = Counter()
@@ -129,10 +159,11 @@ class Coin:
     earned_at: datetime
     ends_at: datetime | None
     place: object = "free"
+    available_at: datetime | None = None
 
     def usable(self, at: datetime) -> bool:
         """Whether it could be spent at an instant."""
-        begun = self.earned_at <= at
+        begun = self.earned_at <= at and not (self.available_at and self.available_at > at)
         return self.place == "free" and begun and (self.ends_at is None or at < self.ends_at)
 
 
@@ -156,11 +187,18 @@ class Coins:
         self.lots = 0
         self.spendings = 0
 
-    def give(self, unit: str, count: int, at: datetime, ends_at: datetime | None) -> int:
+    def give(
+        self,
+        unit: str,
+        count: int,
+        at: datetime,
+        ends_at: datetime | None,
+        available_at: datetime | None = None,
+    ) -> int:
         """Hand coins out as one lot; what is owed is kept back from them."""
         self.lots += 1
         for _ in range(count):
-            coin = Coin(unit, self.lots, at, ends_at)
+            coin = Coin(unit, self.lots, at, ends_at, available_at=available_at)
             self.coins.append(coin)
             owing = [debt for debt in self.debts if debt[0] == unit]
             if owing:
@@ -226,8 +264,7 @@ class Coins:
         mine_first += [c for c in newest_first if not self._holds(c, lot)]
         for card in mine_first:
             helps = self._holds(card, lot) or any(
-                coin.earned_at <= at and (coin.ends_at is None or coin.ends_at > at)
-                for coin in card.stamps
+                replace(coin, place="free").usable(at) for coin in card.stamps
             )
             unused = card.reward.usable(at) and card.stamps[0].unit == unit
             if taken < wanted and not card.turned_back and unused and helps:
@@ -273,9 +310,9 @@ class Coins:
         first = coins[0]
         spendings = [self._spending(coin) for coin in coins]
         free = spendings.count(0)
-        self.give(first.unit, free, first.earned_at, first.ends_at)
+        self.give(first.unit, free, first.earned_at, first.ends_at, first.available_at)
         for spending in filter(None, spendings):
-            coin = Coin(first.unit, self.lots, first.earned_at, first.ends_at)
+            coin = replace(first, lot=self.lots)
             coin.place = ("spent", held[spending])
             self.coins.append(coin)
 

@@ -40,21 +40,27 @@ class Ledger(RuleBasedStateMachine):
                 st.integers(1, 11),
                 st.integers(0, 240),
                 st.none() | st.integers(1, 480) | st.sampled_from([24, 48, 240]),
+                st.none() | st.integers(1, 300),
             ),
             min_size=1,
             max_size=2,
         ),
         reward_hours=st.none() | st.integers(1, 240),
     )
-    def earn(self, parts: list[tuple[str, int, int, int | None]], reward_hours: int | None) -> None:
-        """Credits of one operation, perhaps back-dated, perhaps ended already; then full cards."""
+    def earn(
+        self, parts: list[tuple[str, int, int, int | None, int | None]], reward_hours: int | None
+    ) -> None:
+        """Credits of one operation, perhaps back-dated, pending or ended already; then full
+        cards.
+        """
         account = self.book.account()
         lots = []
-        for unit, amount, hours_ago, hours in parts:
+        for unit, amount, hours_ago, hours, waits in parts:
             at = self.now - timedelta(hours=hours_ago)
             ends_at = None if hours is None else at + timedelta(hours=hours)
-            account.credit("earn", unit, amount, at=at, ends_at=ends_at)
-            lots.append(self.coins.give(unit, amount, at, ends_at))
+            due = None if waits is None else at + timedelta(hours=waits)
+            account.credit("earn", unit, amount, at=at, ends_at=ends_at, available_at=due)
+            lots.append(self.coins.give(unit, amount, at, ends_at, due))
         ends_at = None if reward_hours is None else self.now + timedelta(hours=reward_hours)
         filled = account.fill_cards("stamps", SMALL_CARD, COFFEE, at=self.now, ends_at=ends_at)
         assert filled == self.coins.fill("stamps", SMALL_CARD, COFFEE, self.now, ends_at)
@@ -97,6 +103,14 @@ class Ledger(RuleBasedStateMachine):
             assert account.expire(at) == expected
             assert (not account.postings) == (expected == 0)
             self.book.write(account)
+
+    @rule()
+    def come_due(self) -> None:
+        """Pending stamps that can be used now fill cards, as the sweep has it."""
+        account = self.book.account()
+        filled = account.fill_cards("stamps", SMALL_CARD, COFFEE, at=self.now, ends_at=None)
+        assert filled == self.coins.fill("stamps", SMALL_CARD, COFFEE, self.now, None)
+        self.book.write(account)
 
     @precondition(lambda self: self.earned)
     @rule(data=st.data(), below_zero=st.booleans())

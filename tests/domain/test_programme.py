@@ -116,7 +116,7 @@ def test_s2_anything_else_is_no_money(per: object) -> None:
         (StampCard, {"card": 31, "reward": "coffee"}),
         (StampCard, {"card": 10, "reward": "coffee", "expires": 90}),
         (Reward, {"code": "coffee", "name": "Coffee", "points": 0}),
-        (Reward, {"code": "coffee", "name": "Coffee", "stock": 5}),
+        (Reward, {"code": "coffee", "name": "Coffee", "stock": 0}),
     ],
 )
 def test_a_value_out_of_its_range_is_refused(part: type[Shop], values: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ BETWEEN = [
      'two locations have the code "v": give one of them another (lines 12 and {})'),
     ([("per = 1\n", 'per = 1\n[[earn]] #!\nrule = "visit"\nunit = "stamps"\namount = 2\n')],
      "earn[3]", "error",
-     "two visit rules say how many stamps to give: keep one of them (lines 13 and {})"),
+     'two rules are called "visit": give one of them a `code` of its own (lines 13 and {})'),
     # Units and rewards
     ([("points = 100\n", 'points = 100\n[[rewards]] #!\ncode = "tea"\nname = "Tea"\n')],
      "rewards[3]", "error",
@@ -74,9 +74,10 @@ BETWEEN = [
      "units.stamps", "error",
      "no visit and no purchase gives stamps: add an [[earn]] rule that does, or remove "
      "[units.stamps]"),
-    ([('[[earn]]\nrule = "purchase"', '[[earn]] #!\nrule = "purchase"'), ("per = 1\n", "")],
-     "earn[2]", "error",
-     "say for how much money a purchase gives points: `per = 1`, for example"),
+    ([('[[earn]]\nrule = "purchase"', '[[earn]] #!\nrule = "purchase"'),
+      ("per = 1\n", "amount = 20\n")],
+     "earn[2]", "warning",
+     "every purchase gives the same, whatever it comes to: add `per = 1`, for example"),
     ([('rule = "visit"', 'rule = "visit"\nper = 5 #!')], "earn[1].per", "error",
      'a visit has no amount of money: remove `per`, or make the rule "purchase"'),
     ([('rule = "visit"', 'rule = "visit"\nminimum = 5 #!')], "earn[1].minimum", "error",

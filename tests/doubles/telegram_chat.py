@@ -208,4 +208,6 @@ class Chat:
         return found
 
 
-_FILE = {"file_id": "file", "file_unique_id": "unique", "file_size": 100}
+#: What Telegram calls everything somebody sends here.
+FILE_ID = "file"
+_FILE = {"file_id": FILE_ID, "file_unique_id": "unique", "file_size": 100}

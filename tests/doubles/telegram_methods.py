@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.doubles.telegram_chat import Button, Chat, Shown
+from tests.doubles.telegram_chat import FILE_ID, Button, Chat, Shown
 
 #: What can go wrong with a call. `retry_after`, `500`, `502`, `refuse`: an answer, nothing done.
 #: `drop`: the connection ends, nothing done. `lost`: done, then the connection ends.
@@ -71,6 +71,12 @@ def send_message(world: World, params: Params, files: Files) -> Params:
 def send_photo(world: World, params: Params, files: Files) -> Params:
     """https://core.telegram.org/bots/api#sendphoto"""
     chat = _chat(world, params)
+    if params.get("photo") == FILE_ID:
+        # Somebody's own photo, sent on by its id; what is on it nobody here looks at.
+        shown = Shown(world.next_id(), text=_caption(params.get("caption")))
+        _dress(chat, shown, params.get("reply_markup"))
+        chat.show(shown)
+        return _message(world, chat, shown)
     if "photo" not in files:
         raise _bad("there is no photo in the request")
     _size(files["photo"])

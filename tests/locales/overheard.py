@@ -9,6 +9,7 @@ from bot.services.joining import decide_marketing
 from bot.storage import conversations
 from tests.acceptance.cafe import Cafe, preset
 from tests.chat import Person
+from tests.locales.befriending import befriending
 from tests.locales.broadcasting import broadcasting
 from tests.locales.reminded import reminding
 from tests.locales.texting import (
@@ -45,6 +46,7 @@ async def play(listener: Listener) -> None:
         refusing,
         working,
         asking,
+        befriending,
         reminding,
         broadcasting,
     ):

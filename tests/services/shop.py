@@ -10,16 +10,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot import programmes
-from bot.domain.ledger import LedgerEntry
+from bot.domain.ledger import LedgerEntry, Lot
 from bot.domain.members import Member, Role, Staff
 from bot.domain.messages import Address, Phrase
 from bot.domain.programme_earning import reward_unit
 from bot.domain.rewards import Voucher
-from bot.services import claims, earning, joining, merging, redeeming, reversing, staffing
+from bot.services import (
+    claims,
+    earning,
+    handing_over,
+    joining,
+    merging,
+    presents,
+    redeeming,
+    reversing,
+    staffing,
+)
 from bot.services.merging import Merged
+from bot.services.presents import Present, Taken
 from bot.services.results import Earned, Refused, Repeated, Undone, Used
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.services.wallets import Wallet, wallet
+from bot.services.wallets import Wallet, open_lots, wallet
 from bot.storage import conversations, ledger, members, staff, verify
 from bot.storage.conversations import Conversation
 
@@ -133,15 +144,31 @@ class Shop:
         async with self.uow() as uow:
             return await earning.take_over_paper_card(uow, member.id, count, by, now)
 
-    async def use(self, code: str, by: Staff, now: datetime = NOW) -> Used | Refused:
-        async with self.uow() as uow:
-            return await redeeming.use(uow, code, by, now)
-
-    async def give(
-        self, member: Member, by: Staff, code: str = "coffee", now: datetime = NOW, key: str = ""
+    async def use(
+        self, code: str, by: Staff, now: datetime = NOW, minor: int | None = None, receipt: str = ""
     ) -> Used | Refused | Repeated:
         async with self.uow() as uow:
-            return await redeeming.give(uow, member.id, code, by, key or self.key(), now)
+            return await handing_over.use(uow, code, by, now, amount_minor=minor, receipt=receipt)
+
+    async def give(
+        self,
+        member: Member,
+        by: Staff,
+        code: str = "coffee",
+        now: datetime = NOW,
+        key: str = "",
+        minor: int | None = None,
+    ) -> Used | Refused | Repeated:
+        async with self.uow() as uow:
+            return await handing_over.give(
+                uow, member.id, code, by, key or self.key(), now, amount_minor=minor
+            )
+
+    async def restore(
+        self, voucher: int, by: Staff, now: datetime = NOW, key: str = ""
+    ) -> Voucher | Refused | Repeated:
+        async with self.uow() as uow:
+            return await redeeming.restore(uow, voucher, by, key or self.key(), now)
 
     async def undo(
         self, by: Staff, now: datetime = NOW, operation: int | None = None, key: str = ""
@@ -156,16 +183,33 @@ class Shop:
             return await claims.claim(uow, member.id, code, now)
 
     async def reserve(
-        self, member: Member, code: str = "coffee", now: datetime = NOW, key: str = ""
+        self,
+        member: Member,
+        code: str = "coffee",
+        now: datetime = NOW,
+        key: str = "",
+        much: int = 1,
     ) -> Voucher | Refused | Repeated:
         async with self.uow() as uow:
-            return await redeeming.reserve(uow, member.id, code, key or self.key(), now)
+            return await redeeming.reserve(uow, member.id, code, key or self.key(), now, much=much)
 
-    async def voucher(self, member: Member, code: str = "coffee", now: datetime = NOW) -> Voucher:
+    async def voucher(
+        self, member: Member, code: str = "coffee", now: datetime = NOW, much: int = 1
+    ) -> Voucher:
         """A reserved reward, which must be there."""
-        reserved = await self.reserve(member, code, now)
+        reserved = await self.reserve(member, code, now, much=much)
         assert isinstance(reserved, Voucher)
         return reserved
+
+    async def present(
+        self, member: Member, code: str = "coffee", now: datetime = NOW, key: str = ""
+    ) -> Present | Refused | Repeated:
+        async with self.uow() as uow:
+            return await presents.give(uow, member.id, code, key or self.key(), now)
+
+    async def take(self, friend: Member, code: str, now: datetime = NOW) -> Taken | Refused:
+        async with self.uow() as uow:
+            return await presents.take(uow, friend.id, code, now)
 
     async def cancel(self, member: Member, voucher: int, now: datetime = NOW) -> Voucher | Refused:
         async with self.uow() as uow:
@@ -181,6 +225,11 @@ class Shop:
         programme = await self.work.programme()
         async with self.work.reading() as reader:
             return await wallet(reader, programme, member.id, now)
+
+    async def lots(self, member: Member, now: datetime = NOW) -> list[Lot]:
+        """What the member has, lot by lot, in binding order."""
+        async with self.work.reading() as reader:
+            return await open_lots(reader, member.id, now)
 
     async def has(self, member: Member, *units: str, now: datetime = NOW) -> tuple[int, ...]:
         """Balances; stamps and coffees where no units are named."""

@@ -55,7 +55,7 @@ async def test_the_entry_names_the_campaign_and_its_lot_ends_as_the_file_says(sh
     anna = await shop.member()
     await gifts.give(shop.work, [giving()], NOW)
     [entry] = await shop.history(anna)
-    [lot] = (await shop.wallet(anna)).lots
+    [lot] = await shop.lots(anna)
     assert (entry.kind, entry.rules) == ("gift", (("asking", 2),))
     assert lot.ends_at == Expiry("days", 30).ends_at(NOW, (await shop.work.programme()).zone())
     async with shop.work.reading() as reader:
@@ -78,7 +78,7 @@ async def test_a_reward_as_a_gift(shop: Shop) -> None:
     coffee = Giving(on=True, gift=Gift("reward", reward="coffee"), gift_ends=Expiry("days", 7))
     await gifts.give(shop.work, [giving(coffee)], NOW)
     assert await shop.has(anna) == (0, 1)
-    [lot] = (await shop.wallet(anna)).lots
+    [lot] = await shop.lots(anna)
     assert (lot.unit, lot.rule) == (COFFEE, "asking")
     assert await shop.voucher(anna, now=NOW + MINUTE)
 

@@ -90,7 +90,7 @@ async def test_lots_keep_their_rules_times_and_ends(
 
 
 async def _lots(shop: Shop, *people: Member) -> list[tuple[str, datetime, datetime | None, int]]:
-    family = [(await shop.wallet(await shop.stored_member(m))).lots for m in people]
+    family = [await shop.lots(await shop.stored_member(m)) for m in people]
     lots = sorted((lot for found in family for lot in found), key=binding_order)
     return sorted((lot.rule, lot.earned_at, lot.ends_at, lot.remaining) for lot in lots)
 
@@ -154,7 +154,7 @@ async def test_s7_what_the_elder_owes_is_settled_from_what_comes(
     await shop.sale(other, bara, 13000)
     await shop.merge(anna, other)
     assert await shop.has(anna, "points") == (30,)
-    assert [lot.remaining for lot in (await shop.wallet(anna)).lots] == [30]
+    assert [lot.remaining for lot in await shop.lots(anna)] == [30]
 
 
 # Vouchers

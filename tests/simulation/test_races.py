@@ -17,9 +17,11 @@ from bot.domain.messages import Address
 from bot.domain.rewards import Voucher
 from bot.services import expiry
 from bot.services.claims import Claimable
+from bot.services.presents import Present
 from bot.services.results import Earned, Refused, Repeated, Undone, Used
 from bot.storage import conversations, members
 from bot.storage.database import Transaction
+from tests.services.rewarding import every_kind
 from tests.services.shop import DAY, NOW, Shop, cafe, deli
 
 THOUSAND = 1000
@@ -81,6 +83,48 @@ async def test_s19_a_thousand_who_give_the_last_reward_give_it_once(
     results = await race(THOUSAND, lambda _: shop.give(anna, bara))
     assert kinds(results) == {"Used": 1, "reward.missing.stamps": THOUSAND - 1}
     assert (await shop.count("voucher"), await shop.verify()) == (1, [])
+
+
+async def test_s20_a_thousand_members_who_want_the_last_of_a_stock_get_it_once(
+    shop: Shop, bara: Staff
+) -> None:
+    await shop.work.adopt(every_kind(), NOW - DAY)
+    people = [await shop.member(f"Member {number}") for number in range(20)]
+    results = await race(THOUSAND, lambda n: shop.reserve(people[n % 20], "few"))
+    assert kinds(results) == {"Voucher": 1, "reward.refused.stock": THOUSAND - 1}
+    left = sum([(await shop.has(member, "points"))[0] for member in people])
+    assert (await shop.count("voucher"), left) == (1, 20 * 50 - 10)
+    # Given back once, though everybody tries, it can be had once more.
+    [voucher] = [result for result in results if isinstance(result, Voucher)]
+    owner = next(member for member in people if member.id == voucher.member_id)
+    await race(50, lambda _: shop.cancel(owner, voucher.id))
+    results = await race(50, lambda n: shop.give(people[n % 20], bara, "few"))
+    assert kinds(results) == {"Used": 1, "reward.refused.stock": 49}
+    assert await shop.verify() == []
+
+
+async def test_s20_a_thousand_friends_who_take_one_present_get_it_once(shop: Shop) -> None:
+    await shop.work.adopt(every_kind(), NOW - DAY)
+    anna = await shop.member()
+    present = await shop.present(anna, "friendly")
+    assert isinstance(present, Present)
+    friends = [await shop.member(f"Member {number}") for number in range(20)]
+    results = await race(THOUSAND, lambda n: shop.take(friends[n % 20], present.code))
+    assert kinds(results) == {"Taken": 1, "present.taken_already": THOUSAND - 1}
+    assert sum([(await shop.has(f, "reward:friendly"))[0] for f in friends]) == 1
+    assert await shop.verify() == []
+
+
+async def test_s8_a_thousand_who_give_a_used_reward_back_give_it_back_once(
+    shop: Shop, bara: Staff
+) -> None:
+    await shop.work.adopt(every_kind(), NOW - DAY)
+    anna = await shop.member()
+    voucher = await shop.voucher(anna, "five")
+    await shop.use(voucher.code, bara)
+    results = await race(THOUSAND, lambda _: shop.restore(voucher.id, bara))
+    assert kinds(results) == {"Voucher": 1, "voucher.restored": THOUSAND - 1}
+    assert (await shop.has(anna, "points"), await shop.verify()) == ((50,), [])
 
 
 async def test_s9_a_thousand_deliveries_of_one_stamp_stamp_once(

@@ -104,7 +104,7 @@ async def test_a_reward_waits_until_it_is_reserved_or_over(shop: Shop, till: Sta
     anna = await shop.member()
     for _ in range(2):
         await shop.stamp(anna, till, 10)
-    lots = [lot.id for lot in (await shop.wallet(anna)).lots if lot.unit == COFFEE]
+    lots = [lot.id for lot in await shop.lots(anna) if lot.unit == COFFEE]
     later = NOW + 14 * DAY
     waiting = audiences.waiting_rewards(NOW, NOW + MINUTE, later)
     assert await found(shop, waiting) == [(anna.id, str(lot)) for lot in sorted(lots)]

@@ -12,7 +12,7 @@ import pytest
 from bot.domain.ledger import Account, EntryRef, NotEnough
 from bot.domain.programme_earning import reward_unit
 from bot.services.unit_of_work import Work
-from bot.storage import ledger, members, operations, verify
+from bot.storage import ledger, lots, members, operations, verify
 from bot.storage.database import Transaction
 from tests.domain.ledger_model import Book, debts_in_book
 
@@ -128,8 +128,8 @@ async def _reverse(
     assert row is not None
     (given,) = [g for g in await ledger.given_by(tx, row["operation_id"]) if g.entry == entry]
     assert given == book.given(entry)
-    fills = await ledger.unused_fills(tx, stored.member_id, given.unit)
-    assert fills == book.unused_fills(given.unit)
+    fills = await ledger.unused_fills(tx, stored.member_id, given, now)
+    assert fills == book.needed_fills(given, now)
     also = {given.lot} | {f.reward_lot for f in fills}
     also |= {take.lot for f in fills for take in f.takes}
     accounts = await stored.account(tx, also), book.account(also)
@@ -153,9 +153,9 @@ async def _release(
 
 async def _same(stored: Stored, book: Book) -> None:
     async with stored.work.reading() as reader:
-        lots = await ledger.open_lots(reader, stored.member_id)
+        found = await lots.open_lots(reader, stored.member_id)
         owed = await ledger.owed(reader, stored.member_id)
-    assert sorted(lots, key=lambda lot: lot.id) == [
+    assert sorted(found, key=lambda lot: lot.id) == [
         lot for lot in book.lots.values() if lot.remaining
     ]
     totals: dict[str, int] = {}
@@ -215,9 +215,9 @@ async def test_members_with_ended_lots_are_found_once_and_those_without_are_not(
             account.credit("earn", "stamps", 5, at=NOW - HOUR, ends_at=ends_at)
             await one.write(uow.tx, account, NOW)
             found.append(member.id)
-        assert await ledger.members_with_ended_lots(uow.tx, NOW, 10) == found[:1]
-        assert await ledger.members_with_ended_lots(uow.tx, NOW + HOUR, 10) == found[:2]
-        assert await ledger.members_with_ended_lots(uow.tx, NOW + HOUR, 1) == found[:1]
+        assert await lots.members_with_ended_lots(uow.tx, NOW, 10) == found[:1]
+        assert await lots.members_with_ended_lots(uow.tx, NOW + HOUR, 10) == found[:2]
+        assert await lots.members_with_ended_lots(uow.tx, NOW + HOUR, 1) == found[:1]
 
 
 # The proof

@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a purchase; `amount` is its price in the major unit, where the till said so."""
+    """A line of a purchase; `amount` is its price in the major unit, where the till said so.
+
+    `product` may be a category's code instead, where nobody said which product it was.
+    """
 
     product: str
     category: str | None = None
@@ -103,9 +106,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """What an event gives, rule by rule in the file's order, and which rules stayed out.
+    """What an event gives, rule by rule, and which rules stayed out.
 
-    `eligible` is the part of a purchase that earns, in the major unit.
+    The rules that give come first, in the file's order, then what multiplied them. A rule's share
+    is 0 where less than one of a unit became more only when it was multiplied. `eligible` is the
+    part of a purchase that earns, in the major unit.
     """
 
     shares: tuple[Share, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 
 from bot.domain.earning.base import Event
+from bot.domain.earning.basis import Basis
 from bot.domain.programme_earning import Earn
 
 
-def amount(rule: Earn, _event: Event, _eligible: Decimal) -> Decimal:
+def amount(rule: Earn, _event: Event, _basis: Basis) -> Fraction:
     """The rule's amount, whatever the event."""
-    return rule.amount
+    return Fraction(rule.amount)

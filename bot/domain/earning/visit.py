@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 
 from bot.domain.earning.base import Event
+from bot.domain.earning.basis import Basis
 from bot.domain.programme_earning import Earn
 
 
-def amount(rule: Earn, event: Event, _eligible: Decimal) -> Decimal:
+def amount(rule: Earn, event: Event, _basis: Basis) -> Fraction:
     """The rule's amount for each visit counted at once."""
-    return rule.amount * event.count
+    return Fraction(rule.amount) * event.count

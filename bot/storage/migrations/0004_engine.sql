@@ -9,19 +9,23 @@ INSERT INTO entry_kind (name) VALUES ('adjust'), ('restore'), ('present'), ('don
 ALTER TABLE lot ADD COLUMN available_at {at};
 ALTER TABLE lot ADD COLUMN idle BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE lot ADD COLUMN moves BOOLEAN NOT NULL DEFAULT FALSE;
-CREATE INDEX lot_pending ON lot (available_at) WHERE available_at IS NOT NULL;
+CREATE INDEX lot_pending ON lot (member_id, available_at)
+    WHERE remaining > 0 AND available_at IS NOT NULL;
+CREATE INDEX lot_idle ON lot (member_id, unit) WHERE idle;
 
 -- When a member was last active in a unit, and when what ends with inactivity is gone (S4): one
--- deadline per member and unit. `moved_month` (YYYYMM, local) is the last month that moved ends.
+-- deadline per member and unit, `idle_months` after it. `moved_month` (YYYYMM, local) is the last
+-- month that moved ends.
 CREATE TABLE activity (
     member_id BIGINT NOT NULL REFERENCES member (id),
     unit TEXT NOT NULL,
     last_at {at} NOT NULL,
     ends_at {at},
     moved_month INTEGER NOT NULL DEFAULT 0,
+    idle_months INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (member_id, unit)
 );
-CREATE INDEX activity_ending ON activity (ends_at) WHERE ends_at IS NOT NULL;
+CREATE INDEX activity_ending ON activity (ends_at, unit, member_id) WHERE ends_at IS NOT NULL;
 
 -- What operations counted towards tiers, challenges and limits: `what` is spend (minor units),
 -- visits, points, or rule:<code>. Days are local, YYYYMMDD; it counts from `from_day` on (0: at
@@ -47,7 +51,7 @@ CREATE TABLE tally (
 );
 
 -- A member's tier (S18): the one they reached, when it is looked at again, and the one they paid
--- for. What moved it is kept.
+-- for. What moved it is kept, with what it was before, and the operation whose counts brought it.
 CREATE TABLE standing (
     member_id BIGINT NOT NULL PRIMARY KEY REFERENCES member (id),
     tier TEXT,
@@ -67,10 +71,28 @@ CREATE TABLE tier_change (
     from_tier TEXT,
     to_tier TEXT,
     reason TEXT NOT NULL,
-    changed_at {at} NOT NULL
+    changed_at {at} NOT NULL,
+    was_since_at {at},
+    was_review_at {at},
+    was_grace_until {at}
 );
 CREATE INDEX tier_change_member ON tier_change (member_id, id);
 CREATE INDEX tier_change_operation ON tier_change (operation_id) WHERE operation_id IS NOT NULL;
+
+-- What was paid for memberships (S18): from when until when, and what was paid for before it.
+CREATE TABLE membership (
+    id {id},
+    operation_id BIGINT NOT NULL UNIQUE REFERENCES operation (id),
+    member_id BIGINT NOT NULL REFERENCES member (id),
+    tier TEXT NOT NULL,
+    fee_minor BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    begins_at {at} NOT NULL,
+    ends_at {at},
+    was_tier TEXT,
+    was_until {at}
+);
+CREATE INDEX membership_member ON membership (member_id);
 
 -- Members to be looked at again at an instant: pending credits come due, a tier by tenure.
 CREATE TABLE recheck (
@@ -104,10 +126,11 @@ CREATE INDEX purchase_item_product ON purchase_item (product, purchase_id);
 ALTER TABLE operation ADD COLUMN about_id BIGINT REFERENCES operation (id);
 CREATE INDEX operation_about ON operation (about_id) WHERE about_id IS NOT NULL;
 
--- A voucher's `amount` is how much of its unit it holds, `worth_minor` what it takes off the price.
--- The purchase it was used on; when it was given back after all (S8). A present waits for whoever
--- has its code (`present_hash`), `friend_id` is who took it.
+-- `worth_minor` is what a voucher takes off the price, pays out or gives to a cause; `stocked`: it
+-- counts against the reward's stock. The purchase it was used on; when it was given back after all
+-- (S8). A present waits for whoever has its code (`present_hash`), `friend_id` is who took it.
 ALTER TABLE voucher ADD COLUMN worth_minor BIGINT;
+ALTER TABLE voucher ADD COLUMN stocked BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE voucher ADD COLUMN purchase_operation_id BIGINT REFERENCES operation (id);
 ALTER TABLE voucher ADD COLUMN restored_at {at};
 ALTER TABLE voucher ADD COLUMN present_hash TEXT;
@@ -115,6 +138,12 @@ ALTER TABLE voucher ADD COLUMN friend_id BIGINT REFERENCES member (id);
 CREATE INDEX voucher_purchase ON voucher (purchase_operation_id)
     WHERE purchase_operation_id IS NOT NULL;
 CREATE UNIQUE INDEX voucher_present ON voucher (present_hash) WHERE present_hash IS NOT NULL;
+
+-- An experience somebody redeemed waits for a colleague's answer, as questions do.
+ALTER TABLE question ADD COLUMN voucher_id BIGINT REFERENCES voucher (id);
+
+-- What was given to a cause, by all.
+CREATE INDEX lot_cause ON lot (unit, remaining) WHERE unit LIKE 'cause:%';
 
 -- Who invited whom (S16). `code` is what the link of a member holds.
 CREATE TABLE invite (
@@ -159,6 +188,11 @@ CREATE TABLE survey_answer (
 );
 CREATE INDEX survey_answer_member ON survey_answer (member_id, id);
 CREATE INDEX survey_answer_at ON survey_answer (answered_at);
+-- When a member was last offered the survey under a receipt.
+CREATE TABLE survey_offer (
+    member_id BIGINT NOT NULL PRIMARY KEY REFERENCES member (id),
+    offered_at {at} NOT NULL
+);
 
 -- Files being imported in pieces: how many lines are in, so that another run goes on from there.
 CREATE TABLE import_progress (
@@ -167,3 +201,17 @@ CREATE TABLE import_progress (
     started_at {at} NOT NULL,
     ended_at {at}
 );
+
+-- Somebody who writes from a new number or account says that a member's card is theirs (S12): it
+-- waits for an answer from where that member wrote before. Without a member it was nobody's card.
+CREATE TABLE relocation (
+    id {id},
+    member_id BIGINT REFERENCES member (id),
+    conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+    created_at {at} NOT NULL,
+    ends_at {at} NOT NULL,
+    closed_at {at}
+);
+CREATE INDEX relocation_conversation ON relocation (conversation_id, created_at);
+CREATE INDEX relocation_member ON relocation (member_id, created_at)
+    WHERE member_id IS NOT NULL;

@@ -1,0 +1,138 @@
+"""What people read of tiers: where a member stands, and one neutral message when that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.domain import tiers
+from bot.domain.amounts import in_minor_units
+from bot.domain.messages import Action, Button, Day, Money, Phrase, Reply, Value, phrase
+from bot.domain.person import Person
+from bot.domain.programme import Programme
+from bot.domain.programme_tiers import Tier
+from bot.domain.tiers import Move, Progress
+from bot.services import outreach
+from bot.services.unit_of_work import UnitOfWork
+
+_MOMENT = timedelta(seconds=1)
+_CARD = Button(phrase("button.card"), Action("card"), standing=True)
+
+
+def lines(programme: Programme, progress: Progress) -> tuple[Phrase, ...]:
+    """Where a member stands: their tier, until when, and what is missing to the next."""
+    found = []
+    if progress.keeps is not None:
+        return (_in_grace(programme, progress),)
+    if progress.tier is not None:
+        found.append(held(programme, progress.tier, progress.until))
+    after = progress.following
+    if after is not None and progress.on is not None:
+        found.append(phrase("balance.tier_next_on", tier=after.name, on=Day(progress.on)))
+    elif after is not None:
+        missing = _missing(programme, progress)
+        found.append(phrase("balance.tier_next", tier=after.name, missing=missing))
+    return tuple(found)
+
+
+def held(programme: Programme, tier: Tier, until: datetime | None) -> Phrase:
+    """A tier, and until when it is somebody's."""
+    if until is None:
+        return phrase("balance.tier", tier=tier.name)
+    return phrase("balance.tier_until", tier=tier.name, until=_last(programme, until))
+
+
+def benefits(tier: Tier) -> tuple[Phrase, ...]:
+    """What a tier offers, in the shop's words and ours."""
+    found = [phrase("tier.benefits", text=tier.benefits)] if tier.benefits else []
+    if tier.early_access:
+        found.append(phrase("tier.early_access"))
+    if tier.free_delivery:
+        found.append(phrase("tier.free_delivery"))
+    return tuple(found)
+
+
+def reached(programme: Programme, tier: Tier, until: datetime | None) -> tuple[Phrase, ...]:
+    """That a tier is a member's now, and what it offers."""
+    said = phrase("tier.reached", tier=tier.name)
+    if until is not None:
+        day = _last(programme, until)
+        said = phrase("tier.reached_until", tier=tier.name, until=day)
+    return (said, *benefits(tier))
+
+
+def risen(programme: Programme, move: Move, now: datetime) -> tuple[Phrase, ...]:
+    """That what was just counted brought a tier; to be said with what it gave."""
+    tier = move.standing.current(programme.tiers, now)
+    if tier is None:
+        return ()
+    return reached(programme, tier, move.standing.review_at)
+
+
+def paid(programme: Programme, tier: Tier, until: datetime | None) -> Reply:
+    """That a membership was paid for, and what it offers."""
+    said = phrase("membership.paid", tier=tier.name)
+    if until is not None:
+        said = phrase("membership.paid_until", tier=tier.name, until=_last(programme, until))
+    template = phrase("template.tier", shop=programme.shop.name, tier=tier.name)
+    return Reply((said, *benefits(tier)), ((_CARD,),), template=template)
+
+
+def unpaid(programme: Programme, tier: Tier) -> Reply:
+    """That a payment was a mistake at the till."""
+    template = phrase("template.undone", shop=programme.shop.name)
+    return Reply((phrase("membership.undone", tier=tier.name),), ((_CARD,),), template=template)
+
+
+async def tell(uow: UnitOfWork, person: Person, moves: Sequence[Move], now: datetime) -> None:
+    """Tell a locked member what became of their tier; not at night, for they did nothing now."""
+    if reply := _what_became(uow.programme, person, moves, now):
+        await outreach.tell_member(uow, person.member.id, reply, now, at_once=False)
+
+
+def _what_became(
+    programme: Programme, person: Person, moves: Sequence[Move], now: datetime
+) -> Reply | None:
+    levels, shop = programme.tiers, programme.shop.name
+    was = moves[0].was.current(levels, moves[0].at - _MOMENT)
+    tier = person.tier(programme, now)
+    progress = tiers.progress(
+        programme, person.standing, person.tallies, person.member.joined_at, now
+    )
+    card = ((_CARD,),)
+    if tier and levels.rank(tier.code) > levels.rank(was.code if was else None):
+        template = phrase("template.tier", shop=shop, tier=tier.name)
+        return Reply(reached(programme, tier, progress.until), card, template=template)
+    if tier is None and was:
+        template = phrase("template.tier_ended", shop=shop, before=was.name)
+        return Reply((phrase("tier.ended", before=was.name),), card, template=template)
+    if tier and was and tier is not was:
+        template = phrase("template.tier", shop=shop, tier=tier.name)
+        said = phrase("tier.lowered", before=was.name, tier=tier.name)
+        return Reply((said,), card, template=template)
+    if tier and progress.keeps and progress.until and any(m.reason == "grace" for m in moves):
+        until = _last(programme, progress.until)
+        template = phrase("template.tier_keeps", shop=shop, tier=tier.name, until=until)
+        return Reply((_in_grace(programme, progress),), card, template=template)
+    return None
+
+
+def _in_grace(programme: Programme, progress: Progress) -> Phrase:
+    tier, until = progress.tier, progress.until
+    assert tier is not None and until is not None  # noqa: S101, PT018 - it is the tier's grace
+    day = _last(programme, until)
+    if not progress.missing:
+        return phrase("balance.tier_kept", tier=tier.name, until=day)
+    missing = _missing(programme, progress)
+    return phrase("balance.tier_keeps", tier=tier.name, until=day, missing=missing)
+
+
+def _missing(programme: Programme, progress: Progress) -> Value:
+    currency, by = programme.shop.currency, programme.tiers.by
+    if by == "spend":
+        return Money(in_minor_units(progress.missing, currency), currency)
+    return phrase(f"amount.{by}", n=int(progress.missing))
+
+
+def _last(programme: Programme, until: datetime) -> Day:
+    return Day(tiers.last_day(programme, until))
