@@ -86,6 +86,7 @@ def build(
         telegram.username if telegram else "",
         lambda outbox_id: media.signed(work, outbox_id, clock.real_now()),
         lambda conversation_id: unsubscribing.token(work, conversation_id),
+        (settings.twilio_whatsapp_from or "").partition("+")[2],
     )
     renderer = Renderer(words, links)
     sender = Sender(

@@ -32,13 +32,15 @@ class Links:
     """Where links lead: into Telegram when its bot is on, else to our own pages.
 
     `sign` makes the part of an address that lets nobody but us name a message's picture, and
-    `stopping` that which stops offers in a conversation.
+    `stopping` that which stops offers in a conversation. `whatsapp` is the number people write to
+    there, in digits.
     """
 
     public_url: str
     telegram: str = ""
     sign: Callable[[int], str] = str
     stopping: Callable[[int], str] = str
+    whatsapp: str = ""
 
     def media(self, outbox_id: int) -> str:
         """Where a provider fetches the picture of a message."""
@@ -49,6 +51,15 @@ class Links:
         if self.telegram:
             return f"https://t.me/{self.telegram}?start={payload}"
         return f"{self.public_url}/s/{payload}"
+
+    def chat(self, payload: str) -> str:
+        """Where somebody begins to talk with us by a payload (`r_…`): in an app where one is on.
+
+        https://faq.whatsapp.com/5913398998672934
+        """
+        if self.whatsapp and not self.telegram:
+            return f"https://wa.me/{self.whatsapp}?text={payload}"
+        return self.scan(payload)
 
     def page(self, payload: str) -> str:
         """Where someone whose app shows no pictures sees the QR code of a card."""
@@ -122,7 +133,7 @@ class Renderer:
     def _linked(self, said: Phrase) -> Phrase:
         """A sentence with its deep links as addresses."""
         values = {
-            name: self._links.scan(value.payload) if isinstance(value, Link) else value
+            name: self._links.chat(value.payload) if isinstance(value, Link) else value
             for name, value in said.values.items()
         }
         return replace(said, values=values)

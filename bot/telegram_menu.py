@@ -21,8 +21,8 @@ STAFF_COMMANDS = ("stamp", "sale", "use", "undo", "find", "enroll", "shift", "he
 #: What a role may do besides.
 ROLE_COMMANDS: Mapping[Role, tuple[str, ...]] = {
     Role.CASHIER: (),
-    Role.MANAGER: ("campaigns",),
-    Role.OWNER: ("broadcast", "campaigns"),
+    Role.MANAGER: ("stats", "campaigns"),
+    Role.OWNER: ("stats", "broadcast", "campaigns"),
 }
 
 

@@ -23,7 +23,7 @@ from handlers.customer import (
     settings,
     stopping,
 )
-from handlers.owner import broadcast, campaigns, referrals
+from handlers.owner import broadcast, campaigns, referrals, stats
 from handlers.staff import corrections, items, panel, people, questions, reviews, till
 from handlers.staff import membership as till_membership
 from handlers.staff import moving as till_moving
@@ -61,6 +61,7 @@ ROUTERS: tuple[Router, ...] = (
     reviews.router,
     broadcast.router,
     campaigns.router,
+    stats.router,
     referrals.router,
     fallback.router,
 )

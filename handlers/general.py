@@ -52,6 +52,7 @@ async def more(turn: Turn) -> Reply:
         (phrase("button.rate"), "rate", programme.survey is not None),
         (phrase("button.review"), "review", programme.has("review")),
         (phrase("button.follow"), "follow", programme.follow is not None),
+        (phrase("button.membership"), "membership", bool(memberships.offered(programme))),
         (phrase("button.settings"), "settings", True),
         (phrase("button.help"), "help", True),
         (phrase("button.ask_shop"), "feedback", True),

@@ -59,6 +59,13 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "channel": ("Telegram",),
     "difference": ("+4", "-2"),
     "end": ("17:00",),
+    "challenge": (phrase("history.earn.challenge"),),
+    "factor": ("1.5",),
+    "first": (phrase("rule.share", why=phrase("history.earn.purchase"), amount=20),),
+    "goal": (3,),
+    "item": (_REWARD,),
+    "items": (_REWARD,),
+    "more": (phrase("rule.multiplied", factor="2"),),
     "high": ("+7",),
     "known": ("location:karlin, here:30",),
     "language": (phrase("language.name"),),
@@ -141,7 +148,20 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
         phrase("reward_amount.plus", n=1, reward=_REWARD),
     ),
     "entry.line at": (Moment(_NOON, "Europe/Prague", "day"),),
-    "entry.line why": (phrase("history.earn.visit"),),
+    "entry.line why": (
+        phrase("history.earn.visit"),
+        phrase(
+            "rule.list",
+            first=phrase("rule.share", why=phrase("history.earn.purchase"), amount=20),
+            more=phrase("rule.share", why=phrase("rule.multiplied", factor="2"), amount=20),
+        ),
+    ),
+    "balance.challenge.spend goal": (Money(150000, "CZK"),),
+    "balance.challenge.spend have": (Money(31050, "CZK"),),
+    "rule.share why": (phrase("history.earn.purchase"),),
+    "rule.share amount": (20, Money(1250, "CZK")),
+    "correction.reason reason": ("two coffees on Monday",),
+    "staff.item_price example": ("2xlatte=45",),
     "privacy.account address": ("123456789",),
     "privacy.chosen what": ("Telegram", phrase("button.fewer_messages"), "Europe/Lisbon"),
     "privacy.erase_short word": (phrase("privacy.word"),),
@@ -158,6 +178,19 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
             "question",
         )
     },
+    "stats.active active": (310,),
+    "stats.active again": (124,),
+    "stats.cards count": (820,),
+    "stats.friends paid": (9,),
+    "stats.members members": (1240,),
+    "stats.members new": (38,),
+    "stats.others count": (410,),
+    "stats.rewards used": (57,),
+    "stats.share share": (64,),
+    "stats.survey answers": (21,),
+    "stats.survey average": ("4.6",),
+    "stats.title days": (30,),
+    "stats.visits visits": (905,),
     "staff.here_today at": (_TIME,),
     "staff.too_soon at": (_TIME,),
     "voucher.show at": (_TIME,),
@@ -187,7 +220,7 @@ LONGEST: Mapping[str, Value] = {
 
 #: Money in the language's own currency.
 _CURRENCIES: Mapping[str, str] = {"en": "GBP", "cs": "CZK", "pl": "PLN", "ro": "RON", "ru": "RUB"}
-_MONEY = frozenset({"amount", "example", "least", "off", "pay"})
+_MONEY = frozenset({"amount", "average", "example", "least", "off", "pay", "revenue"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.domain.members import Member
-from bot.services import tiers
+from bot.services import refunding, tiers
 from bot.services.exporting import held
 from bot.services.unit_of_work import UnitOfWork
 from bot.services.wallets import open_lots, wallet
@@ -18,6 +18,8 @@ from bot.storage import members, vouchers
 
 #: The newest vouchers shown.
 VOUCHERS = 1_000
+#: The newest entries shown, with the numbers by which a manager can take them back.
+ENTRIES = 20
 
 #: What JSON is made of; the shape is a promise of `members show --json`.
 Sheet = dict[str, Any]
@@ -44,6 +46,17 @@ async def sheet(uow: UnitOfWork, member: Member, now: datetime) -> Sheet:
         ],
         "tier": stands.tier.code if stands and stands.tier else None,
         "review_at": _iso(stands.until if stands else None),
+        "entries": [
+            {
+                "number": entry.operation_id,
+                "at": _iso(entry.occurred_at),
+                "unit": entry.unit,
+                "amount": entry.amount,
+                "kind": entry.kind,
+                "rules": ", ".join(rule for rule, _ in entry.rules),
+            }
+            for entry in await refunding.entries(uow, member, ENTRIES)
+        ],
         "vouchers": [
             {
                 "code": voucher.code,
@@ -84,7 +97,7 @@ def show(found: Sheet, zone: ZoneInfo) -> None:
     if found["tier"]:
         until = _shown("review_at", found["review_at"], zone)
         console.print(f"  tier: {found['tier']}" + (f", until {until}" if until else ""))
-    for title in ("lots", "vouchers", "identities", "consents"):
+    for title in ("lots", "entries", "vouchers", "identities", "consents"):
         if rows := found[title]:
             table = Table(title=title.capitalize(), title_justify="left")
             for column in rows[0]:

@@ -126,6 +126,8 @@ def follow_tiers(
 
     All that began to count since it was done last is looked at as well.
     """
+    if not programme.tiers.levels:
+        return None
     today = now.astimezone(programme.zone()).date()
     today = max(since or today, today)
     moves = tiers.follow(

@@ -59,6 +59,22 @@ class Expiry:
             return cls(f"end_of_{match[1]}", int(match[2] or 0))  # type: ignore[arg-type]
         raise ValueError(_SHAPES)
 
+    def __str__(self) -> str:
+        """The policy as `parse` reads it."""
+        plural = "" if self.number == 1 else "s"
+        if self.kind == "never":
+            own = "never"
+        elif self.kind.startswith("end_of"):
+            more = f" + {self.number} month{plural}" if self.number else ""
+            own = f"{self.kind.replace('_', ' ')}{more}"
+        else:
+            moved = " moved by activity" if self.moves else ""
+            own = f"{self.number} {self.kind[:-1]}{plural}{moved}"
+        if not self.idle_months:
+            return own
+        idle = f"{self.idle_months} month{'' if self.idle_months == 1 else 's'} without activity"
+        return idle if self.kind == "never" else f"{own} or {idle}"
+
     @property
     def least_days(self) -> float:
         """Roughly how long the unluckiest lot lives: the end of a month may be the same day."""

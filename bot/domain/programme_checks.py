@@ -16,6 +16,7 @@ from bot.domain import (
     ending,
     friend_checks,
     reward_checks,
+    tier_checks,
     trade_checks,
 )
 from bot.domain.earning import rules_for
@@ -47,6 +48,7 @@ def check(
         *_units(programme),
         *reward_checks.check(programme, today),
         *earning_checks.check(programme, today),
+        *tier_checks.check(programme),
         *_welcome(programme),
         *_till(programme),
         *trade_checks.check(programme),
@@ -99,6 +101,7 @@ def _texts(programme: Programme, available: Collection[str]) -> Iterator[Problem
             for path, season in campaign_tables.seasons(programme.campaigns)
         ),
         *campaign_tables.texts(programme.campaigns),
+        *tier_checks.texts(programme),
     ]
     spoken = programme.shop.languages
     for path, wording in texts:

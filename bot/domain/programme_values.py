@@ -274,6 +274,12 @@ class Span:
     kind: Literal["always", "calendar_year", "calendar_month", "months", "days"] = "always"
     number: int = 0
 
+    def __str__(self) -> str:
+        """The span as it is written in the file."""
+        if not self.number:
+            return self.kind.replace("_", " ")
+        return f"{self.number} {self.kind[:-1] if self.number == 1 else self.kind}"
+
 
 _SPANS = {"always": "always", "calendar year": "calendar_year", "calendar month": "calendar_month"}
 

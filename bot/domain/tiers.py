@@ -6,7 +6,6 @@ the day before it, and what is done late comes out as if it had been done in tim
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -171,11 +170,14 @@ def follow(
         moves += _reviews(programme, standing, tallies, joined_at, until)
         standing = moves[-1].standing if moves else standing
         for day in _days_to_look_at(programme, standing, tallies, known):
-            at = now if day >= today else local_midnight(day, zone)
+            begins = local_midnight(day, zone)
+            # A tier of a day gone by may have been looked at again since.
+            moves += _reviews(programme, standing, tallies, joined_at, min(begins, now))
+            standing = moves[-1].standing if moves else standing
+            at = now if day >= today else begins
             move = rise(programme, standing, tallies, joined_at, at, day, max(day, known))
-            if move:
-                moves.append(move)
-                standing = move.standing
+            moves += [move] if move else []
+            standing = moves[-1].standing if moves else standing
     return (*moves, *_reviews(programme, standing, tallies, joined_at, now))
 
 
@@ -347,18 +349,18 @@ def _days_of_news(
 
 def _days_to_look_at(
     programme: Programme, standing: Standing, tallies: Tallies, known: date
-) -> Iterator[date]:
+) -> list[date]:
     """The days on which what becomes known on a day may reach a tier.
 
     What came of a review is not undone by the days before it, but for the day it went by.
     """
     if not programme.tiers.levels:
-        return
+        return []
     days = {known}
     if programme.tiers.by != "tenure":
         days |= set(tallies.days_touched(_COUNTED[programme.tiers.by], known))
     floor = last_day(programme, standing.since_at) if standing.since_at else date.min
-    yield from sorted({max(day, floor) for day in days})
+    return sorted({max(day, floor) for day in days})
 
 
 def _first_with_grace(programme: Programme, standing: Standing) -> int | None:

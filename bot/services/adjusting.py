@@ -61,7 +61,7 @@ def _short(
         return None
     if there <= 0:
         return phrase("adjust.nothing_there")
-    return phrase("adjust.too_much", have=units.signed(programme, change.unit, there))
+    return phrase("adjust.too_much", have=units.signed(programme, change.unit, -there))
 
 
 async def adjust(

@@ -34,11 +34,6 @@ TOLD_WITH_WHY = ("referral", "referred", "review")
 RECEIPT_LIMIT = 40
 
 
-def lot_end(programme: Programme, unit: str, at: datetime, location: str | None) -> datetime | None:
-    """When what is got of a unit at `at` ends, by the programme in force (S4, S11)."""
-    return lasting.policy(programme, None, unit).ends_at(at, programme.zone(location))
-
-
 async def stamp(
     uow: UnitOfWork, member_id: int, count: int, colleague: Staff, key: str, now: datetime
 ) -> Earned | Refused | Repeated:
@@ -294,8 +289,10 @@ async def record(
 
 def facts_of(event: Event, outcome: Outcome, version: int) -> str:
     """What a purchase's earning went by, to compute a refund by it (S8)."""
-    rules = [share.rule for share in outcome.breakdown.shares]
-    return refunds.facts_text(event, rules, version)
+    shares, skipped = outcome.breakdown.shares, outcome.breakdown.skipped
+    # A multiplier that rounding left without effect has one on a part.
+    without = [one.rule for one in skipped if one.why in ("nothing", "outranked")]
+    return refunds.facts_text(event, [*(share.rule for share in shares), *without], version)
 
 
 async def _keep_purchase(

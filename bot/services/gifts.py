@@ -102,8 +102,10 @@ async def of_tier(
     tier = stands.tier if stands else None
     if tier is None or tier.birthday_gift is None:
         return None
-    days = tier.birthday_days
-    return tier.birthday_gift, Expiry("days", max(days - back, 0)) if days else None
+    if tier.birthday_days is None:
+        return tier.birthday_gift, None
+    # The day itself is the first of them.
+    return tier.birthday_gift, Expiry("days", max(tier.birthday_days - 1 - back, 0))
 
 
 async def hand_over(

@@ -9,8 +9,8 @@ from bot.domain.members import Consent, Member
 from bot.domain.preferences import Preference
 from bot.domain.rewards import Voucher
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import holding, members, preferences, vouchers
-from bot.storage.holding import Asked, Bought
+from bot.storage import holding, members, preferences, referrals, vouchers
+from bot.storage.holding import Asked, Bought, Rated, Reviewed
 
 #: Nobody has more vouchers.
 _VOUCHERS = 10_000
@@ -27,6 +27,9 @@ class Holding:
     vouchers: Sequence[Voucher]
     bought: Sequence[Bought]
     asked: Sequence[Asked]
+    rated: Sequence[Rated]
+    reviewed: Sequence[Reviewed]
+    invited: bool
     visits: int
     messages: int
 
@@ -42,6 +45,9 @@ async def held(uow: UnitOfWork, member: Member) -> Holding:
         vouchers=(await vouchers.of_member(tx, member.id, _VOUCHERS))[::-1],
         bought=await holding.bought(tx, member.id),
         asked=await holding.asked(tx, member.id),
+        rated=await holding.rated(tx, member.id),
+        reviewed=await holding.reviewed(tx, member.id),
+        invited=await referrals.of_friend(tx, member.id) is not None,
         visits=await holding.visits(tx, member.id),
         messages=await holding.messages(tx, member.id),
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from bot.domain.members import STOP_WORDING, Consent, Member, Staff
 from bot.domain.messages import Address, Day, MessageClass, Moment, Reply, phrase
-from bot.services import earning, outreach
+from bot.services import earning, ending, outreach, persons
 from bot.services.phones import e164, is_mobile, proven_number
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
@@ -73,6 +73,7 @@ async def join(
         await members.attach(uow.tx, member.id, "phone", number, proven=True, now=now)
     member = await members.lock(uow.tx, member.id)
     gift = await earning.welcome(uow, member, now)
+    await persons.expect_tenure(uow, member, now)
     return Joined(member, tuple(gift))
 
 
@@ -217,6 +218,8 @@ async def enrol(
 
     Over one of `channels` they are told so once; nothing more is sent until they answer (S33).
     """
+    if closed := ending.no_joining(uow.programme, now):
+        return Refused(closed)
     number = e164(phone, uow.programme)
     if number is None:
         return Refused(phrase("phone.invalid"))
@@ -243,6 +246,7 @@ async def enrol(
         location=colleague.at,
     )
     gift = await earning.welcome(uow, member, now)
+    await persons.expect_tenure(uow, member, now)
     told = await _tell_enrolled(uow, member, number, channels, now)
     return Joined(member, tuple(gift), told)
 

@@ -130,13 +130,7 @@ async def write_moves(
     for move in moves:
         # A tier that an operation brought goes when that is taken back.
         await progress.move(uow.tx, member.id, move, operation_id if move.by_event else None)
-    midnights = (
-        local_midnight(day, uow.programme.zone())
-        for day in tiers.tenure_days(uow.programme, member.joined_at)
-    )
-    coming = min((at for at in midnights if at > now), default=None)
-    if coming:
-        await progress.recheck(uow.tx, member.id, coming)
+    await expect_tenure(uow, member, now)
     if any(move.reason in tiers.RISING for move in moves):
         await last_longer(uow, person, now)
     if moves and told is None:
@@ -147,6 +141,17 @@ async def write_given(uow: UnitOfWork, person: Person, operation_id: int, now: d
     """Write down what a locked member was given without earning it."""
     await write_ledger(uow, person, operation_id, now)
     await write_moves(uow, person, operation_id, now)
+
+
+async def expect_tenure(uow: UnitOfWork, member: Member, now: datetime) -> None:
+    """Have a member looked at when time alone gives them their next tier (S18)."""
+    midnights = (
+        local_midnight(day, uow.programme.zone())
+        for day in tiers.tenure_days(uow.programme, member.joined_at)
+    )
+    coming = min((at for at in midnights if at > now), default=None)
+    if coming:
+        await progress.recheck(uow.tx, member.id, coming)
 
 
 async def write_ledger(

@@ -131,7 +131,8 @@ def _missing(programme: Programme, progress: Progress) -> Value:
     currency, by = programme.shop.currency, programme.tiers.by
     if by == "spend":
         return Money(in_minor_units(progress.missing, currency), currency)
-    return phrase(f"amount.{by}", n=int(progress.missing))
+    n = int(progress.missing)
+    return phrase("amount.visits", n=n) if by == "visits" else phrase("amount.points", n=n)
 
 
 def _last(programme: Programme, until: datetime) -> Day:

@@ -13,7 +13,8 @@ from bot.services import liability
 from bot.services.liability import Owed
 from bot.storage import statistics
 from bot.storage.database import Reader
-from bot.storage.statistics import Movements, Purchases
+from bot.storage.statistics import Movements
+from bot.storage.statistics import Purchases as Purchases
 
 #: Days of a period nobody named: today is the last.
 DAYS = 30
@@ -86,6 +87,34 @@ class Figures:
     donations: dict[str, int]
     messages: dict[str, int]
     owed: dict[str, Owed] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """The figures that are quick to have, for a look in between."""
+
+    people: People
+    money: Money
+    rewards: dict[str, int]
+    referrals: tuple[int, int]
+    survey: tuple[int, int]
+    donations: dict[str, int]
+    messages: dict[str, int]
+
+
+async def lately(reader: Reader, programme: Programme, now: datetime) -> Lately:
+    """The last thirty days, without what needs the whole ledger."""
+    period = Period.lately(programme, now)
+    since, until = period.since, period.until
+    return Lately(
+        await people(reader, period),
+        await money(reader, period),
+        await statistics.rewards_used(reader, since, until),
+        await statistics.referrals(reader, since, until),
+        await statistics.survey(reader, since, until),
+        await statistics.donations(reader, since, until) if programme.causes else {},
+        await statistics.messages(reader, since, until),
+    )
 
 
 async def people(reader: Reader, period: Period) -> People:

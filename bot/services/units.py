@@ -53,21 +53,19 @@ def worth(programme: Programme, unit: str, amount: int) -> Value | None:
 
 
 def signed(programme: Programme, unit: str, amount: int) -> Phrase:
-    """What came or went of any unit: so many stamps more, a reward less."""
+    """What came or went of any unit: so many stamps more, a reward less, money for a cause."""
     sign = "plus" if amount > 0 else "minus"
     kind, _, code = unit.partition(":")
-    much, money = abs(amount), Money(abs(amount), programme.shop.currency)
-    match kind:
-        case "reward":
-            reward = programme.reward(code)
-            name = reward.name if reward else code
-            return phrase(f"reward_amount.{sign}", n=much, reward=name)
-        case "cause":
-            cause = programme.cause(code)
-            return phrase(f"amount.{sign}.cause", amount=money, cause=cause.name if cause else code)
-        case "credit":
-            return phrase(f"amount.{sign}.credit", amount=money)
-    return phrase(f"amount.{sign}.{kind}", n=much)
+    much = abs(amount)
+    if kind == "reward":
+        reward = programme.reward(code)
+        name = reward.name if reward else code
+        return phrase(f"reward_amount.{sign}", n=much, reward=name)
+    if kind == "cause":
+        cause = programme.cause(code)
+        money = Money(much, programme.shop.currency)
+        return phrase(f"cause_amount.{sign}", amount=money, cause=cause.name if cause else code)
+    return said(programme, f"amount.{sign}.{kind}", kind, much)
 
 
 def balances(purse: Wallet) -> tuple[Phrase, ...]:

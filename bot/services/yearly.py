@@ -90,7 +90,7 @@ def _giving(programme: Programme, back: int) -> tuple[str, ...]:
     return tuple(
         tier.code
         for tier in programme.tiers.levels
-        if tier.birthday_gift and (tier.birthday_days is None or back <= tier.birthday_days)
+        if tier.birthday_gift and (tier.birthday_days is None or back < tier.birthday_days)
     )
 
 

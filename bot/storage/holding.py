@@ -48,6 +48,55 @@ async def asked(reader: Reader, member_id: int) -> list[Asked]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """An answer to the survey, with what was written to it."""
+
+    at: datetime
+    rating: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A review, and whether a photo was with it."""
+
+    at: datetime
+    text: str
+    photo: bool
+
+
+async def rated(reader: Reader, member_id: int) -> list[Rated]:
+    """A member's answers to the survey, oldest first."""
+    rows = await reader.rows(
+        "SELECT * FROM survey_answer WHERE member_id = $1 ORDER BY answered_at, id", member_id
+    )
+    opened = reader.vault.open
+    return [
+        Rated(
+            required_instant(row["answered_at"]),
+            row["rating"],
+            opened("survey_answer.text", row["text_sealed"]) if row["text_sealed"] else "",
+        )
+        for row in rows
+    ]
+
+
+async def reviewed(reader: Reader, member_id: int) -> list[Reviewed]:
+    """A member's reviews, oldest first."""
+    rows = await reader.rows(
+        "SELECT * FROM review WHERE member_id = $1 ORDER BY created_at, id", member_id
+    )
+    return [
+        Reviewed(
+            required_instant(row["created_at"]),
+            reader.vault.open("review.text", row["text_sealed"]),
+            row["media_sealed"] is not None,
+        )
+        for row in rows
+    ]
+
+
 async def bought(reader: Reader, member_id: int) -> list[Bought]:
     """A member's purchases in each currency; what was undone is left out."""
     rows = await reader.rows(

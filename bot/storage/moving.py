@@ -23,7 +23,7 @@ class Relocation:
 class Chat:
     """A chat with an address that was a member's until now; what was said there is not in it.
 
-    `reached`: its owner wrote from there, and something sent there arrives.
+    `reached`: its owner wrote from there or proved it, and something sent there arrives.
     """
 
     conversation_id: int
@@ -126,10 +126,12 @@ async def _leave(tx: Transaction, old: Row, now: datetime) -> Left:
         now,
     )
     assert fresh is not None  # noqa: S101 - an INSERT … RETURNING gives a row
-    return Left(value, tuple([await _chat_anew(tx, chat, fresh["id"], now) for chat in chats]))
+    return Left(value, tuple([await _chat_anew(tx, chat, old, fresh["id"], now) for chat in chats]))
 
 
-async def _chat_anew(tx: Transaction, old: Row, identity_id: int, now: datetime) -> Chat:
+async def _chat_anew(
+    tx: Transaction, old: Row, identity: Row, identity_id: int, now: datetime
+) -> Chat:
     await tx.execute(
         "UPDATE conversation SET address_hash = $1, address_sealed = $2, step = NULL, "
         "draft_sealed = NULL, blocked_at = $3 WHERE id = $4",
@@ -159,5 +161,5 @@ async def _chat_anew(tx: Transaction, old: Row, identity_id: int, now: datetime)
     )
     assert fresh is not None  # noqa: S101 - an INSERT … RETURNING gives a row
     refuses = old["blocked_at"] is not None or old["opted_out_at"] is not None
-    reached = old["last_inbound_at"] is not None and not refuses
-    return Chat(fresh["id"], old["channel"], reached)
+    known = old["last_inbound_at"] is not None or identity["proven_at"] is not None
+    return Chat(fresh["id"], old["channel"], known and not refuses)

@@ -20,7 +20,8 @@ _NET = "p.amount_minor - p.discount_minor - p.refunded_minor"
 #: What an entry does to its unit's figures; what fills a card or a voucher holds is spent.
 _WHAT = """CASE WHEN kind = 'expire' THEN 'expired'
     WHEN kind = 'reverse' AND amount < 0 OR kind = 'adjust' AND amount < 0 THEN 'reversed'
-    WHEN kind IN ('reserve', 'release', 'fill', 'restore', 'present', 'reverse') THEN 'spent'
+    WHEN kind IN ('reserve', 'release', 'fill', 'restore', 'reverse')
+        OR kind = 'present' AND amount < 0 THEN 'spent'
     ELSE 'earned' END"""
 
 

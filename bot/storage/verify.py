@@ -45,6 +45,10 @@ _CHECKS = {
             UNION ALL SELECT member_id, unit, remaining FROM debt WHERE remaining > 0) h
             ON h.member_id = m.id
         WHERE m.merged_into_id IS NOT NULL GROUP BY m.id, h.unit""",
+    "counted of merged away": """
+        SELECT m.id AS member_id, t.what AS unit, SUM(t.amount) AS stored, 0 AS computed
+        FROM member m JOIN tally t ON t.member_id = m.id AND t.amount <> 0
+        WHERE m.merged_into_id IS NOT NULL GROUP BY m.id, t.what""",
     "merged whole": """
         SELECT o.member_id, e.unit, 0 AS stored, SUM(e.amount) AS computed
         FROM entry e JOIN operation o ON o.id = e.operation_id WHERE e.kind = 'merge'
@@ -61,13 +65,15 @@ _CHECKS = {
     "given in all": """
         SELECT NULL AS member_id, c.name AS unit, c.used AS stored,
             COALESCE(SUM(t.amount), 0) AS computed
-        FROM counter c LEFT JOIN tally_entry t ON t.what = c.name WHERE substr(c.name, 1, 5) = 'rule:'
+        FROM counter c LEFT JOIN tally_entry t ON t.what = c.name
+        WHERE substr(c.name, 1, 5) = 'rule:'
         GROUP BY c.name, c.used HAVING c.used > COALESCE(SUM(t.amount), 0)""",
     "out of stock": """
         SELECT NULL AS member_id, c.name AS unit, c.used AS stored, COUNT(v.id) AS computed
         FROM counter c LEFT JOIN voucher v ON 'stock:' || v.reward = c.name AND v.stocked
             AND v.state IN ('reserved', 'used') AND v.restored_at IS NULL
-        WHERE substr(c.name, 1, 6) = 'stock:' GROUP BY c.name, c.used HAVING c.used <> COUNT(v.id)""",
+        WHERE substr(c.name, 1, 6) = 'stock:' GROUP BY c.name, c.used
+        HAVING c.used <> COUNT(v.id)""",
     "tier": """
         SELECT s.member_id, COALESCE(s.tier, s.paid_tier, '') AS unit, 1 AS stored, 0 AS computed
         FROM standing s JOIN member m ON m.id = s.member_id WHERE m.merged_into_id IS NOT NULL

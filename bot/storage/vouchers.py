@@ -226,7 +226,7 @@ async def given_to(reader: Reader, cause: str) -> int:
     """What all members have given to a cause, by its unit, in minor units."""
     row = await reader.row(
         "SELECT COALESCE(SUM(remaining), 0) AS given FROM lot "
-        "WHERE unit = $1 AND unit LIKE 'cause:%'",
+        "WHERE unit = $1 AND substr(unit, 1, 6) = 'cause:'",
         cause,
     )
     return int(row["given"]) if row else 0

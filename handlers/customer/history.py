@@ -66,7 +66,7 @@ def _why(turn: Turn, entry: LedgerEntry, by: Written) -> Value:
             return _rules(turn, entry)
         case "adjust":
             reason = by.reason[:NAME_LIMIT] if turn.short else by.reason
-            return phrase("history.adjust", reason=reason)
+            return phrase("correction.reason", reason=reason)
         case "present":
             return phrase(f"history.present.{'got' if entry.amount > 0 else 'given'}")
         case "reverse" if by.kind == "refund":
@@ -88,7 +88,7 @@ def _rules(turn: Turn, entry: LedgerEntry) -> Value:
     money = entry.unit.partition(":")[0] in ("credit", "cause")
     return _listed(
         [
-            phrase("history.share", why=name, amount=Money(gave, currency) if money else gave)
+            phrase("rule.share", why=name, amount=Money(gave, currency) if money else gave)
             for name, (_, gave) in zip(names, entry.rules, strict=True)
         ]
     )
@@ -96,4 +96,4 @@ def _rules(turn: Turn, entry: LedgerEntry) -> Value:
 
 def _listed(values: Sequence[Value]) -> Value:
     first, *more = values
-    return phrase("history.and", first=first, more=_listed(more)) if more else first
+    return phrase("rule.list", first=first, more=_listed(more)) if more else first

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation import Router, Said, Step, Turn, choice
+from bot.conversation import Router, Said, Step, Turn, choice, option
 from bot.domain.birthdays import BadBirthday, parse_birthday
 from bot.domain.messages import Button, Phrase, Reply, phrase
 from bot.domain.programme import Programme
-from bot.services import claims, inviting, joining, news, preferences, units
+from bot.services import claims, ending, inviting, joining, news, preferences, units
 from bot.services.results import Refused
 from handlers import gifts
 from handlers.customer.card import card
@@ -97,8 +97,18 @@ def offer(turn: Turn) -> Phrase:
     return phrase("join.offer.cause", cause=turn.programme.causes[0].name)
 
 
+def _closed(turn: Turn) -> Reply | None:
+    """That nobody joins any more (S11); a card that was begun for somebody is theirs still."""
+    why = None if turn.begun else ending.no_joining(turn.programme, turn.now)
+    if why is None:
+        return None
+    return Reply((why,), ((option(phrase("button.have_card"), "moved"),),))
+
+
 async def ask_welcome(turn: Turn) -> Reply:
     """Who we are, what it gives or what waits, what is kept, and the age joining confirms (S40)."""
+    if closed := _closed(turn):
+        return closed
     minimum_age = turn.programme.joining.minimum_age
     if turn.short:
         return Reply((_in_one(turn, minimum_age),), _welcome_buttons(turn))
@@ -148,6 +158,8 @@ def _language_choice(turn: Turn, code: str) -> Button:
 
 async def answer_welcome(turn: Turn) -> Reply | list[Reply]:
     """Join, change the language, or read the terms first."""
+    if closed := _closed(turn):
+        return closed
     if turn.answer == "join" or turn.yes_or_no() == "yes":
         begun = turn.begun.name if turn.begun else ""
         draft = {**turn.draft, "name": begun or joining.clean_name(turn.message.name)}
@@ -168,6 +180,8 @@ async def go_on(turn: Turn, draft: dict[str, str]) -> Reply | list[Reply]:
     if turn.member is not None:
         # Their number was linked to a card meanwhile, from another chat.
         return await _already(turn)
+    if closed := _closed(turn):
+        return closed
     if not draft.get("name") and "no_name" not in draft:
         return Reply(then="join.name", draft=draft)
     can_prove = turn.can_share_contact or turn.can_send_codes
@@ -224,7 +238,12 @@ async def received(turn: Turn, greeting: Phrase, draft: Mapping[str, str]) -> li
         said.append((await _claim(turn, draft["claim"])).phrases[0])
     if draft.get("present"):
         said.append((await taken(turn, draft["present"])).phrases[0])
-    shown, more = await card(turn, *said), await _ask_more(turn)
+    more = await _ask_more(turn)
+    if turn.short and draft.get("present"):
+        # What they came for; the card is a word away.
+        shown = Reply(tuple(said), member_menu())
+    else:
+        shown = await card(turn, *said)
     return [shown] if turn.short and more.then is None else [shown, more]
 
 

@@ -144,6 +144,17 @@ def _exchanged(turn: Turn, held: Holding) -> Iterator[Phrase]:
         yield phrase("privacy.question", at=_day(turn, each.at), text=each.text)
         if each.answer:
             yield phrase("privacy.answer", text=each.answer)
+    for one in held.rated:
+        at = _day(turn, one.at)
+        if one.text:
+            yield phrase("privacy.rating", at=at, rating=one.rating, text=one.text)
+        else:
+            yield phrase("privacy.rating_silent", at=at, rating=one.rating)
+    for review in held.reviewed:
+        text = review.text or phrase("privacy.photo")
+        yield phrase("privacy.review", at=_day(turn, review.at), text=text)
+    if held.invited:
+        yield phrase("privacy.invited")
     yield phrase("privacy.messages", n=held.messages)
 
 

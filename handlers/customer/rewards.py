@@ -33,8 +33,8 @@ async def rewards(turn: Turn) -> Reply:
     if turn.short:
         return _page_of_rewards(turn, purse, found)
     lines = [line for each in found for line in await _lines(turn, purse, each)]
-    rows = [(_redeem_button(turn, each.offer),) for each in found if each.ready]
-    rows += _to_friend(turn, found)
+    ready = tuple((_redeem_button(turn, each.offer),) for each in found if each.ready)
+    rows: Rows = (*ready, *_to_friend(turn, found))
     return Reply(
         (
             phrase("rewards.title"),

@@ -38,12 +38,9 @@ async def ask_items(turn: Turn) -> Reply:
     last = (choice(ITEMS, "done", enough), choice(ITEMS, "cancel", phrase("button.cancel")))
     lines = [phrase("staff.ask_items")]
     if chosen:
-        lines.insert(
-            0,
-            phrase(
-                "staff.items_so_far", items=_joined([item_name(programme, item) for item in chosen])
-            ),
-        )
+        named = _joined([item_name(programme, item) for item in chosen])
+        # Over SMS that and the choices say it all.
+        lines = [phrase("staff.items_so_far", items=named), *(() if turn.short else lines)]
     return Reply(tuple(lines), (*_pairs(buttons), last))
 
 
@@ -62,9 +59,7 @@ async def take_items(turn: Turn) -> Reply:
         return Reply((phrase(f"amount.bad.{error.reason}"),), then=ITEMS, draft=turn.draft)
     known = [item for item in added if item]
     if not known or len(known) < len(added):
-        names = [product_name(turn.programme, code) for code in asked_for(turn.programme)[:PAGE]]
-        return Reply((phrase("staff.unknown_item", items=_joined(names)),), then=ITEMS,
-                     draft=turn.draft)  # fmt: skip
+        return Reply((phrase("staff.unknown_item"),), then=ITEMS, draft=turn.draft)
     return _with(turn, [*_chosen(turn), *known])
 
 
@@ -127,7 +122,7 @@ def _read(programme: Programme, line: str) -> Item:
 
 def _joined(values: Sequence[Value]) -> Value:
     first, *more = values
-    return phrase("history.and", first=first, more=_joined(more)) if more else first
+    return phrase("rule.list", first=first, more=_joined(more)) if more else first
 
 
 def _pairs(buttons: Sequence[Button]) -> tuple[tuple[Button, ...], ...]:

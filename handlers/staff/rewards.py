@@ -211,6 +211,8 @@ async def after_use(turn: Turn, used: Used | Refused | Repeated) -> Reply:
     gave = [earned_line(turn, *each) for each in used.earned.given] if used.earned else []
     open_member = option(phrase("button.member"), "panel", used.member.code)
     lines = (*_to_pay(turn, reward, used), said, *gave, *progress(purse), *waiting(purse))
+    if turn.short and used.bill:
+        lines = lines[:2]
     return Reply(lines, ((open_member,),), edits=True)
 
 

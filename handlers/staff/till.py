@@ -15,6 +15,7 @@ from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, p
 from bot.services import claims, earning, news, reversing, staffing, units
 from bot.services.claims import Claimable
 from bot.services.results import Earned, NoShift, Refused, Repeated
+from bot.services.wallets import Wallet
 from handlers.menu import menu_of, name_of, progress, staff_menu
 from handlers.staff.corrections import after_undo
 from handlers.staff.panel import by_number, panel, shops
@@ -81,8 +82,7 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
     if turn.colleague.role >= Role.MANAGER:
         lines.append(phrase("entries.number", number=str(earned.operation_id)))
     lines.append(phrase("staff.whose", name=name_of(member)))
-    full = phrase("staff.card_full", total=_card_size(turn))
-    lines += [full, *news.next_card(purse)] if earned.rewards else progress(purse)
+    lines += _afterwards(turn, purse, earned)
     rows = [_member_or_undo(member, earned.operation_id)]
     if earned.move and (tier := earned.move.standing.current(turn.programme.tiers, turn.now)):
         lines.append(phrase("staff.tier_reached", tier=tier.name))
@@ -93,6 +93,13 @@ async def _after_earning(turn: Turn, member: Member, earned: Earned | Refused | 
             give = option(phrase("button.give_now"), "give", by_number(member), code, turn.nonce)
             rows.insert(0, (give,))
     return Reply(tuple(lines), tuple(rows), edits=True)
+
+
+def _afterwards(turn: Turn, purse: Wallet, earned: Earned) -> Sequence[Phrase]:
+    """Where the member stands now; over SMS not where what was given fills the message."""
+    if earned.rewards:
+        return (phrase("staff.card_full", total=_card_size(turn)), *news.next_card(purse))
+    return () if turn.short and len(earned.given) > 2 else progress(purse)
 
 
 async def _counted_before(turn: Turn, member: Member, repeated: Repeated) -> Reply:

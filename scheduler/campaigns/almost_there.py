@@ -9,7 +9,7 @@ from bot.domain.campaign_rules import AlmostThere as Rules
 from bot.domain.messages import Reply, Value, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
-from bot.services import audiences
+from bot.services import audiences, units
 from bot.services.audiences import Audience
 from bot.services.campaigns import Case, Scene, Wanted
 from scheduler.campaigns.days import LONG_AGO, due_days, shop_day
@@ -58,7 +58,10 @@ class AlmostThere:
         if reward is None:
             return None
         ours = phrase(f"campaign.almost_there.{unit}", n=n, reward=reward.name)
-        values: dict[str, Value] = {"missing": phrase(f"amount.{unit}", n=n), "reward": reward.name}
+        values: dict[str, Value] = {
+            "missing": units.said(case.programme, f"amount.{unit}", unit, n),
+            "reward": reward.name,
+        }
         return said(self.name, case, rules, [ours], values)
 
 

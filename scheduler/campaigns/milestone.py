@@ -94,4 +94,4 @@ def _with_unit(programme: Programme, kind: str, number: int) -> Value:
     """A number as it reads: 50 visits, 5 years, 1,000 Kč."""
     if kind == _AMOUNT:
         return Money(minor(programme, number), programme.shop.currency)
-    return phrase(f"amount.{kind}", n=number)
+    return phrase("amount.years" if kind == _YEARS else "amount.visits", n=number)

@@ -9,7 +9,7 @@ from bot.domain.campaign_rules import Winback as Rules
 from bot.domain.messages import Reply, Value, phrase
 from bot.domain.occasions import Occasion
 from bot.domain.programme import Programme
-from bot.services import audiences
+from bot.services import audiences, units
 from bot.services.campaigns import Case, Scene, Wanted
 from scheduler.campaigns.days import due_days, local_date, shop_date, shop_day
 from scheduler.campaigns.saying import gift_of, near, nearest, redeem_for, said
@@ -57,7 +57,9 @@ class Winback:
         if offer:
             values["reward"] = offer.reward.name
             if not offer.available:
-                values["missing"] = phrase(f"amount.{offer.unit}", n=offer.missing)
+                values["missing"] = units.said(
+                    case.programme, f"amount.{offer.unit}", offer.unit, offer.missing
+                )
             if not gift:
                 ours.append(near(offer))
         return said(self.name, case, rules, ours, values, gift, redeem_for(occasion, offer))

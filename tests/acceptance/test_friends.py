@@ -6,6 +6,7 @@ from bot.domain.members import Role
 from tests.acceptance.cafe import Cafe, preset
 from tests.acceptance.conftest import OpenCafe, everywhere, on
 from tests.chat import Person
+from tests.doubles.twilio import WHATSAPP_FROM
 
 FRIENDS = """
 [[earn]]
@@ -87,6 +88,7 @@ async def test_s16_a_friend_joins_by_a_link_and_both_get_theirs(open_cafe: OpenC
         "Friends you can still bring: 20",
     ]
     payload = await payload_of(cafe, anna)
+    assert invitation[0].endswith(payload)
     ben = cafe.guest("Ben")
     await ben.opens(payload)
     said = "\n".join(message.text for message in ben.news)
@@ -260,3 +262,13 @@ async def test_s13_complete_details_earn_once(open_cafe: OpenCafe) -> None:
     await anna.presses("Name")
     [renamed] = await anna.says("Anička")
     assert "complete" not in renamed
+
+
+@on("whatsapp")
+async def test_s16_where_people_write_on_whatsapp_the_link_opens_that(open_cafe: OpenCafe) -> None:
+    cafe = await open_cafe(preset(more=FRIENDS))
+    anna = await cafe.member("Anna")
+    payload = await payload_of(cafe, anna)
+    number = WHATSAPP_FROM.partition("+")[2]
+    link = f"https://wa.me/{number}?text={payload}"
+    assert anna.message.text.split("\n")[0] == f"Pass this link on to a friend: {link}"

@@ -19,7 +19,7 @@ async def walk(person: Person) -> None:
     await person.says("/cancel")
 
 
-@on("simulator", "telegram")
+@on("simulator", "simulator-text")
 @pytest.mark.parametrize("name", programmes.presets())
 async def test_a_ready_made_programme_answers_whatever_is_asked(
     open_cafe: OpenCafe, name: str

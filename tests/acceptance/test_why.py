@@ -121,7 +121,7 @@ async def test_s13_what_is_in_a_purchase_is_typed_after_the_amount(shop: Cafe) -
     [said] = await till.says(f"sale {code} 30 € 2xcake R-1")
     assert said.startswith("+40 points")
     async with shop.nothing_changes():  # what is no product is the receipt's number
-        assert (await till.says(f"sale {code} 31 cake R-1"))[0].startswith("Already counted")
+        assert (await till.says(f"sale {code} 31 cake R-1"))[0].startswith("Counted already")
     assert (await lines(anna))[1] == "+40 points · purchase 30, Cake of the month 10"
 
 
@@ -157,7 +157,7 @@ async def test_s13_the_panel_asks_what_was_in_it(shop: Cafe) -> None:
 
 @on("sms", "whatsapp")
 async def test_s13_where_choices_are_lines_the_panel_asks_too(shop: Cafe) -> None:
-    anna, till, code = await at_the_till(shop)
+    _, till, code = await at_the_till(shop)
     await till.says(code)
     await till.presses("Sale..." if shop.by_sms else "Sale…")
     assert "Is any of these in it?" in (await till.says("30"))[0]
@@ -174,10 +174,9 @@ async def test_s39_what_is_no_product_is_said_and_asked_again(shop: Cafe) -> Non
     await till.presses("Sale…")
     await till.says("30")
     async with shop.nothing_changes():
-        assert (
-            "There is no such product. There are: coffee, Cake, tobacco"
-            in ((await till.says("croissant"))[0])
-        )
+        answers = await till.says("croissant")
+        assert answers[0].startswith("There is no such product here.")
+        assert "Is any of these in it?" in answers[-1]
         await till.presses("Cancel")
 
 

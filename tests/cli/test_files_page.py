@@ -36,7 +36,8 @@ CAFES, SHOPS = programme(CAFE), programme(programmes.preset("points-shop"))
 def test_the_page_has_every_column_and_no_other() -> None:
     held = dict.fromkeys((*units(CAFES), *units(SHOPS)))
     assert set(held) == {"stamps", "points", "reward:coffee"}
-    assert list(ROWS) == [f"`{name}`" for name in (*COLUMNS, "stamps", "points", "reward:CODE")]
+    opening = ("stamps", "points", "credit", "reward:CODE")
+    assert list(ROWS) == [f"`{name}`" for name in (*COLUMNS, *opening)]
     assert f"`{' '.join(CHANNELS)}`" in ROWS["`consent`"][0]
 
 

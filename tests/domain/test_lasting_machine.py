@@ -43,6 +43,17 @@ expires = "5 months without activity"
 rule = "visit"
 unit = "stamps"
 
+[[earn]]
+rule = "purchase"
+unit = "points"
+per = 1
+
+[[earn]]
+rule = "purchase"
+code = "back"
+unit = "credit"
+percent = 5
+
 [[rewards]]
 code = "coffee"
 name = "Coffee"
@@ -51,6 +62,11 @@ name = "Coffee"
 code = "voucher"
 name = "Store credit"
 kind = "credit"
+
+[[rewards]]
+code = "tea"
+name = "Tea"
+points = 10
 
 [tiers]
 by = "visits"
@@ -188,7 +204,7 @@ class Lasting(RuleBasedStateMachine):
         self.book.write(person.account)
         self.activity |= {unit: person.activity[unit] for unit in person.changed}
 
-    @rule(days=st.integers(1, 45) | st.sampled_from([92, 122, 153, 154, 275]))
+    @rule(days=st.integers(1, 45) | st.sampled_from([60, 61, 91, 92, 110, 140]))
     def wait(self, days: int) -> None:
         for _ in range(days):
             self.days.next_day()

@@ -168,7 +168,8 @@ VALUES = [
      'write how long in quotes, such as "90 days", "12 months" or "never"'),
     ("card = 10", 'card = 10\nexpires = "2 years" #!', "units.stamps.expires",
      'an expiry is "never", "N days", "N weeks", "N months", "end of month" or "end of year", the '
-     'last two also with "+ N months"'),
+     'last two also with "+ N months"; "N months moved by activity"; "N months without activity", '
+     'also after one of the others and "or"'),
     ("card = 10", 'card = 10\nexpires = "0 days" #!', "units.stamps.expires",
      'an expiry of 0 would end at once; write "never" or a number'),
     # Unasked messages

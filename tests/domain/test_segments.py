@@ -84,8 +84,13 @@ def test_it_may_be_typed_on_a_phone(typed: str, text: str, programme: Programme)
             '"locaton:karlin" is no condition; write such as location:karlin',
         ),
         ("karlin", "unknown", f'"karlin" is no condition; write such as {EXAMPLES}'),
-        ("tier:gold", "later", '"tier" can\'t be chosen yet: this programme has none'),
-        ("product:latte", "later", '"product" can\'t be chosen yet: this programme has none'),
+        ("tier:gold", "tier", 'there is no tier "gold"; there are: -'),
+        ("product:latte/90", "product", 'there is no product or category "latte"; there are: -'),
+        (
+            "product:latte",
+            "counted",
+            '"latte" can\'t be read; write at least how much in how many days: product:latte/90',
+        ),
         (
             "location:brno",
             "location",

@@ -317,7 +317,8 @@ def test_s18_progress_says_what_is_missing_to_the_next_and_until_when() -> None:
     anna.spends("2026-03-02", 180)
     now = datetime(2026, 3, 3, 12, tzinfo=UTC)
     found = progress(anna.shop, anna.standing, anna.tallies, anna.joined_at, now)
-    assert found.tier and found.following
+    assert found.tier
+    assert found.following
     assert (found.tier.code, found.following.code, found.missing) == (
         "silver",
         "gold",
@@ -333,7 +334,8 @@ def test_s18_progress_in_grace_says_what_keeps_it() -> None:
     anna.spends("2026-06-01", 180)
     now = datetime(2027, 1, 5, 12, tzinfo=UTC)
     found = progress(anna.shop, anna.standing, anna.tallies, anna.joined_at, now)
-    assert found.keeps and found.keeps.code == "gold"
+    assert found.keeps
+    assert found.keeps.code == "gold"
     assert (found.missing, found.until) == (Decimal(120), local_midnight(date(2027, 2, 1), ZONE))
 
 

@@ -39,6 +39,7 @@ threshold = 0
 code = "best"
 name = "Best"
 threshold = {threshold}
+free_delivery = true
 """
 
 
@@ -58,6 +59,8 @@ def usual(purchase: str, days: int = 7) -> str:
 def tiers(by: str, threshold: int, window: str = "12 months", **given: str) -> list[str]:
     """The warnings about a shop's one tier that has to be reached."""
     levels = LEVELS.format(by=by, window=window, threshold=threshold)
+    if by == "tenure":
+        levels = levels.replace(f'window = "{window}"\n', "")
     found = warnings(more=levels, **given)  # type: ignore[arg-type]
     assert {key for key, _ in found} <= {"tiers.levels[2].threshold"}
     return [message for _, message in found]

@@ -11,7 +11,9 @@ from tests.acceptance.cafe import Cafe, preset
 from tests.chat import Person
 from tests.locales.befriending import befriending
 from tests.locales.broadcasting import broadcasting
+from tests.locales.itemising import itemising
 from tests.locales.reminded import reminding
+from tests.locales.rewarded import rewarding
 from tests.locales.texting import (
     ALL_RULES,
     GIFT,
@@ -42,12 +44,14 @@ async def play(listener: Listener) -> None:
         choosing,
         stamping,
         selling,
+        itemising,
         handing_over,
         refusing,
         working,
         asking,
         befriending,
         reminding,
+        rewarding,
         broadcasting,
     ):
         await act(listener)

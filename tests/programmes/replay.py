@@ -15,7 +15,16 @@ from bot.domain.members import Member, Role, Staff
 from bot.domain.programme import Programme
 from bot.domain.programme_earning import cause_unit, reward_unit
 from bot.domain.rewards import Voucher
-from bot.services import earning, inviting, memberships, opinions, refunding, tiers
+from bot.services import (
+    earning,
+    inviting,
+    joining,
+    memberships,
+    opinions,
+    refunding,
+    tiers,
+    yearly,
+)
 from bot.services.results import Earned, Refused, Undone, Used
 from bot.services.unit_of_work import Work
 from bot.storage import vouchers
@@ -80,6 +89,16 @@ class Replay:
             async with self.shop.uow() as uow:
                 invitation = await inviting.invitation(uow, self.members[by].id)
                 assert await inviting.accept(uow, member, invitation.code, now)
+
+    async def _born(self, who: str, day: str, now: datetime) -> None:
+        """Tells their birthday: `03-14`."""
+        month, day_of_month = map(int, day.split("-"))
+        async with self.shop.uow() as uow:
+            await joining.set_birthday(uow, self.members[who].id, month, day_of_month, now)
+
+    async def _celebrates(self, _who: str, _rest: str, now: datetime) -> None:
+        """The planner runs, which gives what a birthday brings."""
+        await yearly.give(self.work, now)
 
     async def _looks(self, _who: str, _rest: str, _now: datetime) -> None:
         """Nothing: time went by."""

@@ -1,4 +1,4 @@
-"""S20: a reward given to a friend waits for whoever has its code, and is taken once or goes back."""
+"""S20: a reward given to a friend waits for who has its code; it is taken once or goes back."""
 
 from __future__ import annotations
 

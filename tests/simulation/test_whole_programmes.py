@@ -28,7 +28,8 @@ from bot.storage.keys import open_vault
 from scheduler import jobs
 from tests.conftest import SECRET, MakeDatabase
 from tests.services.shop import Shop
-from tests.simulation.plain_programme import Ladder, Level, Plain, Purchase, Rules, local, midnight
+from tests.simulation.plain_member import Plain, Purchase
+from tests.simulation.plain_programme import Ladder, Level, Rules, local, midnight
 
 START = datetime(2026, 1, 20, 10, tzinfo=UTC)
 LASTS = (
@@ -103,7 +104,20 @@ class Act:
 ACTS = st.builds(
     Act,
     st.sampled_from(
-        ["sale", "sale", "sale", "stamp", "stamp", "reserve", "cancel", "refund", "undo", "sweep"]
+        [
+            "sale",
+            "sale",
+            "sale",
+            "stamp",
+            "stamp",
+            "reserve",
+            "cancel",
+            "refund",
+            "undo",
+            "sweep",
+            "other",
+            "merge",
+        ]
     ),
     st.sampled_from([0, 0, 1, 20, 26, 100, 400, 800]),
     st.integers(0, 2_500),
@@ -118,14 +132,20 @@ async def _tell_nobody(_conversations: Collection[int]) -> None:
 class Life:
     """One member of a shop, and what the model says they have."""
 
-    def __init__(self, shop: Shop, rules: Rules, member: Member, colleague: Staff) -> None:
-        self.shop, self.rules, self.member, self.colleague = shop, rules, member, colleague
-        self.plain = Plain(rules)
+    def __init__(
+        self, shop: Shop, rules: Rules, members: tuple[Member, Member], colleague: Staff
+    ) -> None:
+        self.shop, self.rules, self.colleague = shop, rules, colleague
+        self.member, self.other = members
+        self.plain, self.theirs = Plain(rules), Plain(rules, numbers=1_000_000)
+        self.merged = False
         self.now = START
         self.purchases: list[tuple[Purchase, Earned]] = []
+        self.purchases_of_other: list[tuple[Purchase, Earned]] = []
         self.vouchers: list[tuple[Voucher, int]] = []
-        self.plain.look(START)
-        self.plain.rise(self.plain.looked, START)  # type: ignore[arg-type]
+        for plain in (self.plain, self.theirs):
+            plain.look(START)
+            plain.rise(local(START), START)
 
     async def act(self, act: Act) -> None:
         await self._wait(self.now + timedelta(hours=act.hours))
@@ -144,7 +164,24 @@ class Life:
                 await self._sweep(Act("sweep", 0, 0, 0))
         self.now = until
 
+    async def _other(self, act: Act) -> None:
+        """Somebody else buys, who turns out to be the same person."""
+        if not self.merged:
+            bought, earned = await self._buy(self.other, self.theirs, act)
+            bought.before = None
+            self.purchases_of_other.append((bought, earned))
+
+    async def _merge(self, _act: Act) -> None:
+        if not self.merged:
+            self.merged = True
+            await self.shop.merge(self.member, self.other, self.now)
+            self.plain.take_in(self.theirs, self.now)
+            self.purchases += self.purchases_of_other
+
     async def _sale(self, act: Act) -> None:
+        self.purchases.append(await self._buy(self.member, self.plain, act))
+
+    async def _buy(self, member: Member, plain: Plain, act: Act) -> tuple[Purchase, Earned]:
         cents = act.number + 1
         tobacco = cents * act.more // 100 if act.more > 60 else 0
         programme = await self.shop.work.programme()
@@ -154,7 +191,7 @@ class Life:
         async with self.shop.uow() as uow:
             earned = await earning.sale(
                 uow,
-                self.member.id,
+                member.id,
                 cents,
                 "",
                 self.colleague,
@@ -163,8 +200,7 @@ class Life:
                 items=[line for line in lines if line],
             )
         assert isinstance(earned, Earned)
-        bought = self.plain.buy(cents, tobacco, self.now)
-        self.purchases.append((bought, earned))
+        return plain.buy(cents, tobacco, self.now), earned
 
     async def _stamp(self, act: Act) -> None:
         if self.rules.card:
@@ -218,7 +254,8 @@ class Life:
                 self.plain.give_back(number)
         self.vouchers = [each for each in self.vouchers if each[0].ends_at > self.now]
         await jobs.sweep(self.shop.work, StandingClock(self.now), _tell_nobody)
-        self.plain.sweep(self.now)
+        for plain in (self.plain, self.theirs):
+            plain.sweep(self.now)
 
     async def compare(self) -> None:
         """The member has what the model says: balances and, once all is looked at, the tier."""
@@ -250,7 +287,8 @@ async def live(url: str, languages: Sequence[str], rules: Rules, acts: Sequence[
         await work.adopt(rules.toml(), START)
         shop = Shop(work)
         colleague = await shop.colleague(now=START)
-        life = Life(shop, rules, await shop.member(now=START), colleague)
+        members = (await shop.member(now=START), await shop.member(now=START))
+        life = Life(shop, rules, members, colleague)
         for act in acts:
             await life.act(act)
         await life.settle()

@@ -10,6 +10,7 @@ from tortoise.exceptions import IntegrityError
 from bot.storage.database import Database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LATER = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 
 #: One valid row of every table, in an order in which they can be inserted; ids are 1.
 ROWS: dict[str, dict[str, Any]] = {
@@ -18,7 +19,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "lease": {"name": "a", "owner": "x", "until_at": NOW},
     "programme_version": {"digest": "d", "source": "x", "created_at": NOW},
     "pace": {"sender": "sms", "next_at": NOW, "bulk_at": NOW},
-    "entry_kind": {"name": "present"},
+    "entry_kind": {"name": "loan"},
     "member": {
         "code": "AAAAAA",
         "name_sealed": "x",
@@ -67,6 +68,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "member_id": 1,
         "staff_id": 1,
         "undoes_id": 1,
+        "about_id": 1,
         "answer_sealed": "x",
         "created_at": NOW,
     },
@@ -76,7 +78,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "amount_minor": 0,
         "currency": "CZK",
         "occurred_at": NOW,
+        "discount_minor": 0,
+        "refunded_minor": 0,
     },
+    "purchase_item": {"purchase_id": 1, "product": "cake", "quantity": 1},
     "claim": {
         "code_hash": "c",
         "operation_id": 1,
@@ -108,6 +113,8 @@ ROWS: dict[str, dict[str, Any]] = {
         "remaining": 3,
         "rule": "visit",
         "earned_at": NOW,
+        "idle": False,
+        "moves": False,
     },
     "allocation": {"entry_id": 1, "entry_month": 202603, "lot_id": 1, "amount": 1},
     "debt": {
@@ -129,6 +136,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "reserved_at": NOW,
         "ends_at": NOW,
         "staff_id": 1,
+        "stocked": False,
+        "purchase_operation_id": 1,
+        "present_hash": "p",
+        "friend_id": 1,
     },
     "outbox": {
         "conversation_id": 1,
@@ -151,7 +162,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "created_at": NOW,
         "ends_at": NOW,
     },
-    "question": {"conversation_id": 1, "text_sealed": "x", "asked_at": NOW, "staff_id": 1},
+    "question": {
+        "conversation_id": 1,
+        "text_sealed": "x",
+        "asked_at": NOW,
+        "staff_id": 1,
+        "voucher_id": 1,
+    },
     "occasion": {
         "member_id": 1,
         "campaign": "birthday",
@@ -178,6 +195,54 @@ ROWS: dict[str, dict[str, Any]] = {
     "planning": {"campaign": "winback", "planned_at": NOW},
     "spending": {"channel": "sms", "month": 202603, "units": 0},
     "erased": {"kind": "phone", "value_hash": "v", "erased_at": NOW},
+    "activity": {
+        "member_id": 1,
+        "unit": "points",
+        "last_at": NOW,
+        "moved_month": 0,
+        "idle_months": 0,
+    },
+    "tally_entry": {
+        "operation_id": 1,
+        "member_id": 1,
+        "what": "visits",
+        "day": 20260302,
+        "from_day": 0,
+        "amount": 1,
+    },
+    "tally": {"member_id": 1, "what": "visits", "day": 20260302, "from_day": 0, "amount": 1},
+    "standing": {"member_id": 1, "tier": "gold", "since_at": NOW},
+    "tier_change": {"member_id": 1, "operation_id": 1, "reason": "reached", "changed_at": NOW},
+    "membership": {
+        "operation_id": 1,
+        "member_id": 1,
+        "tier": "club",
+        "fee_minor": 100,
+        "currency": "CZK",
+        "begins_at": NOW,
+    },
+    "recheck": {"member_id": 1, "at": NOW},
+    "counter": {"name": "rule:visit", "used": 0},
+    "invite": {"member_id": 1, "code": "i"},
+    "referral": {
+        "referrer_id": 1,
+        "friend_id": 1,
+        "state": "open",
+        "purchase_operation_id": 1,
+        "staff_id": 1,
+        "created_at": NOW,
+    },
+    "review": {
+        "member_id": 1,
+        "text_sealed": "x",
+        "state": "waiting",
+        "staff_id": 1,
+        "created_at": NOW,
+    },
+    "survey_answer": {"member_id": 1, "rating": 5, "answered_at": NOW},
+    "survey_offer": {"member_id": 1, "offered_at": NOW},
+    "relocation": {"member_id": 1, "conversation_id": 1, "created_at": NOW, "ends_at": NOW},
+    "import_progress": {"digest": "d", "lines": 0, "started_at": NOW},
 }
 #: What makes a second row of a table differ from the first wherever a key asks for it.
 SECOND: dict[str, dict[str, Any]] = {
@@ -198,13 +263,24 @@ SECOND: dict[str, dict[str, Any]] = {
     "entry": {"reverses_id": None, "reverses_month": None},
     "allocation": {"entry_id": 2},
     "debt": {"entry_id": 2},
-    "voucher": {"code": "WWWWWW"},
+    "voucher": {"code": "WWWWWW", "present_hash": "q"},
     "occasion": {"occurrence": "2027"},
     "preference": {"member_id": 2},
     "halt": {"campaign": "birthday"},
     "planning": {"campaign": "birthday"},
     "spending": {"channel": "whatsapp"},
     "erased": {"value_hash": "w"},
+    "purchase_item": {"product": "tea"},
+    "activity": {"unit": "stamps"},
+    "tally": {"day": 20260303},
+    "standing": {"member_id": 2},
+    "membership": {"operation_id": 2},
+    "recheck": {"at": LATER},
+    "counter": {"name": "rule:birthday"},
+    "invite": {"member_id": 2, "code": "j"},
+    "referral": {"friend_id": 2},
+    "survey_offer": {"member_id": 2},
+    "import_progress": {"digest": "e"},
 }
 
 

@@ -122,6 +122,11 @@ CREATE TABLE purchase_item (
 );
 CREATE INDEX purchase_item_product ON purchase_item (product, purchase_id);
 
+-- What key figures look at: one period's purchases, stampings and used rewards.
+CREATE INDEX purchase_at ON purchase (occurred_at);
+CREATE INDEX operation_stamps ON operation (created_at) WHERE kind = 'stamp';
+CREATE INDEX voucher_used ON voucher (closed_at) WHERE state = 'used';
+
 -- The operation another one is about: a refund's purchase, what was restored.
 ALTER TABLE operation ADD COLUMN about_id BIGINT REFERENCES operation (id);
 CREATE INDEX operation_about ON operation (about_id) WHERE about_id IS NOT NULL;
@@ -143,7 +148,7 @@ CREATE UNIQUE INDEX voucher_present ON voucher (present_hash) WHERE present_hash
 ALTER TABLE question ADD COLUMN voucher_id BIGINT REFERENCES voucher (id);
 
 -- What was given to a cause, by all.
-CREATE INDEX lot_cause ON lot (unit, remaining) WHERE unit LIKE 'cause:%';
+CREATE INDEX lot_cause ON lot (unit, remaining) WHERE substr(unit, 1, 6) = 'cause:';
 
 -- Who invited whom (S16). `code` is what the link of a member holds.
 CREATE TABLE invite (
