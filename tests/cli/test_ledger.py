@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 
+from bot.storage import verify
 from tests.cli.conftest import Shop
 from tests.cli.files import PEOPLE, bring_in
 
-#: A line for each tenth that is done.
-CHECKS = [f"Checks: {n} of 11" for n in range(2, 12)]
+#: What is said of how far it is, once all is done.
+DONE = f"Checks: {len(verify.CHECKS)} of {len(verify.CHECKS)}"
 
 
 def test_a_ledger_that_adds_up(shop: Shop) -> None:
     bring_in(shop, PEOPLE)
     ran = shop.run("ledger", "verify")
-    assert (ran.code, ran.out, ran.err) == (0, ["3 entries, 0 differences."], CHECKS)
+    assert (ran.code, ran.out) == (0, ["3 entries, 0 differences."])
+    assert ran.err[-1] == DONE
     assert json.loads("\n".join(shop.run("ledger", "verify", "--json").out)) == {
         "entries": 3,
         "differences": [],
@@ -33,8 +35,8 @@ def test_a_difference_is_found_and_named(shop: Shop) -> None:
             "3 entries, 2 differences.",
         ],
     )
-    assert ran.err == [
-        *CHECKS,
+    assert ran.err[-2:] == [
+        DONE,
         "The ledger does not add up: keep a copy of the database and report how it came.",
     ]
 

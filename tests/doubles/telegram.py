@@ -177,11 +177,11 @@ class TelegramDouble:
         self.webhook_answers.append(status)
         return status
 
-    async def settled(self, within_s: float = 5.0) -> None:
+    async def settled(self, within_s: float = 30.0) -> None:
         """Wait until the bot has taken every update."""
         await self._signal.wait_for(lambda: True if not self.pending else None, within_s)
 
-    async def wait_for_call(self, method: str, count: int = 1, within_s: float = 5.0) -> Params:
+    async def wait_for_call(self, method: str, count: int = 1, within_s: float = 30.0) -> Params:
         """The parameters of the `count`-th call of `method`, as soon as it was made."""
 
         def look() -> Params | None:
@@ -190,7 +190,7 @@ class TelegramDouble:
 
         return await self._signal.wait_for(look, within_s)
 
-    async def wait_for_poll(self, count: int = 1, within_s: float = 5.0) -> None:
+    async def wait_for_poll(self, count: int = 1, within_s: float = 30.0) -> None:
         """Wait until the bot polls for the `count`-th time."""
         await self._signal.wait_for(lambda: self._poller >= count or None, within_s)
 

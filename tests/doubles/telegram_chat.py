@@ -192,7 +192,7 @@ class Chat:
         self._said.append(replace(shown))
         self._signal.ring()
 
-    async def next_message(self, within_s: float = 5.0) -> Shown:
+    async def next_message(self, within_s: float = 30.0) -> Shown:
         """The next thing the bot says or edits, as it was when it was said."""
         try:
             await self._signal.wait_for(lambda: self._said[self._read :] or None, within_s)
