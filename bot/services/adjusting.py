@@ -16,8 +16,11 @@ from bot.services.results import NOBODY, Earned, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import members, operations
 
-#: The longest reason kept, in characters, and the largest adjustment, in the ledger's units.
-REASON_LIMIT, LARGEST = 200, 100_000_000
+#: The longest reason kept, in characters.
+REASON_LIMIT = 200
+#: The largest adjustment, in the ledger's units; of stamps and rewards, which are written one by
+#: one as cards fill and vouchers stand for them, far fewer.
+_LARGEST, _MOST = 100_000_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ def unit_names(programme: Programme) -> tuple[str, ...]:
     """The units a balance can be adjusted in: what is collected, and each reward by its code."""
     collected = [u for u in ("stamps", "points", "credit") if getattr(programme.units, u)]
     return (*collected, *(f"reward:{reward.code}" for reward in programme.rewards))
+
+
+def largest(unit: str) -> int:
+    """The most of a unit that one adjustment gives or takes."""
+    return _LARGEST if unit in ("points", "credit") else _MOST
 
 
 def clean_reason(text: str) -> str:

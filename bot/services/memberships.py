@@ -213,6 +213,10 @@ async def take_back(
     person = await persons.read(uow, member, now)
     was = person.standing
     standing = replace(was, paid_tier=payment.was_tier, paid_until=payment.was_until)
+    # Where two members became one, the other's payment still stands.
+    other = await memberships.newest(uow.tx, member.id)
+    if other and (other.ends_at is None or other.ends_at > now):
+        standing = replace(was, paid_tier=other.tier, paid_until=other.ends_at)
     move = Move(was, standing, "paid_undone", now)
     person.move([move])
     await persons.write_moves(uow, person, reversal, now, told=move)

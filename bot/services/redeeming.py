@@ -198,9 +198,10 @@ async def reserve_for(
     price = await _price(uow, member, reward, much, now)
     account = await ledger.open_account(uow.tx, member.id, (price.unit,))
     try:
-        # What is owed is not there to be spent either.
-        if account.spendable(price.unit, now) - account.owed(price.unit) < price.amount:
-            raise NotEnough(price.unit, price.amount, account.spendable(price.unit, now))
+        # What is owed is not there to be spent either, and nothing buys nothing.
+        there = account.spendable(price.unit, now) - account.owed(price.unit)
+        if there < max(price.amount, 1):
+            raise NotEnough(price.unit, price.amount, there)
         account.debit("present" if present else "reserve", price.unit, price.amount, at=now)
     except NotEnough:
         return Refused(await _missing(uow, member, reward, now))

@@ -12,7 +12,7 @@ from bot.domain.messages import Money, Phrase, phrase
 from bot.domain.programme_earning import Trigger
 from bot.domain.refunds import Purchase
 from bot.domain.rewards import Voucher
-from bot.services import news, redeeming, referrals, reversing
+from bot.services import memberships, news, redeeming, referrals, reversing
 from bot.services.earning import RECEIPT_LIMIT
 from bot.services.results import NOBODY, Refused, Repeated, Undone
 from bot.services.unit_of_work import UnitOfWork
@@ -80,6 +80,8 @@ async def reverse(
         return Refused(phrase(_why_not(found.kind)))
     if await operations.undone(uow.tx, found.id):
         return Refused(phrase("staff.undone_already"))
+    if found.kind == memberships.PAID and not await memberships.may_undo(uow, found):
+        return Refused(phrase("membership.refused.renewed"))
     bought = await refunds.purchase(uow.tx, found)
     if why := _too_much(bought, amount):
         return Refused(why)

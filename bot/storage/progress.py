@@ -329,5 +329,10 @@ async def used(reader: Reader, names: Iterable[str]) -> dict[str, int]:
 
 
 async def count(tx: Transaction, name: str, amount: int = 1) -> None:
-    """Use some of a locked counter, or give it back."""
-    await tx.execute("UPDATE counter SET used = used + $1 WHERE name = $2", amount, name)
+    """Use some of a locked counter, or give it back; what was used before it counted is not."""
+    await tx.execute(
+        "UPDATE counter SET used = CASE WHEN used + $1 < 0 THEN 0 ELSE used + $1 END "
+        "WHERE name = $2",
+        amount,
+        name,
+    )

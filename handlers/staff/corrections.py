@@ -166,7 +166,7 @@ def _change(turn: Turn, amount: str, words: list[str]) -> Adjustment | Phrase:
             count = parse_amount(number, turn.programme.shop.currency)
         except BadAmount as error:
             return phrase(f"amount.bad.{error.reason}")
-    if not count or count > adjusting.LARGEST:
+    if not count or count > adjusting.largest(unit):
         return phrase("adjust.bad_number")
     if not (reason := adjusting.clean_reason(reason)):
         return phrase("adjust.why")
