@@ -78,6 +78,7 @@ async def help_(turn: Turn) -> Reply:
             lines.append(phrase("help.staff_membership"))
         lines.append(phrase("help.staff_more"))
         if turn.staff.role >= Role.MANAGER and not turn.short:
+            lines.append(phrase("help.corrections"))
             owner = turn.staff.role >= Role.OWNER
             lines.append(phrase("help.owner" if owner else "help.manager"))
     elif turn.member is not None:

@@ -28,6 +28,15 @@ _REWARD = Wording.of(
         "ru": "Кофе и кусочек торта",
     }
 )
+_TIER = Wording.of(
+    {
+        "en": "Gold membership card",
+        "cs": "Zlaté členství klubu",
+        "pl": "Złota karta rodzinna",
+        "ro": "Abonament Aur anual",
+        "ru": "Золотая карта клуба",
+    }
+)
 _QUESTION = Wording.of(
     {
         "en": "Do you have oat milk?",
@@ -58,7 +67,10 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     ),
     "channel": ("Telegram",),
     "difference": ("+4", "-2"),
+    "earning": (_DAY,),
     "end": ("17:00",),
+    "entry": ("123",),
+    "friend": ("Petr",),
     "challenge": (phrase("history.earn.challenge"),),
     "factor": ("1.5",),
     "first": (phrase("rule.share", why=phrase("history.earn.purchase"), amount=20),),
@@ -70,6 +82,15 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "known": ("location:karlin, here:30",),
     "language": (phrase("language.name"),),
     "languages": ("English, Čeština",),
+    "length": (1620,),
+    "line": (
+        phrase(
+            "entry.line",
+            at=Moment(_NOON, "Europe/Prague", "day"),
+            amount=phrase("amount.plus.stamps", n=2),
+            why=phrase("history.earn.visit"),
+        ),
+    ),
     "low": ("+1",),
     "months": ("5, 6",),
     "n": NUMBERS,
@@ -106,8 +127,15 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "people": (100,),
     "place": ("{name}",),
     "places": ("Vinohrady, Karlín",),
+    "product": (_REWARD,),
+    "products": (_REWARD,),
+    "question": (_QUESTION,),
+    "rating": (2,),
     "reached": (phrase("amount.visits", n=50), phrase("amount.years", n=5)),
     "reason": ("30007 a carrier took it for spam",),
+    "receipt": ("97",),
+    "redeeming": (Day(date(2026, 9, 30)),),
+    "referrer": ("Jana",),
     "reward": (_REWARD,),
     "role": tuple(phrase(f"role.{role}") for role in ("cashier", "manager", "owner")),
     "season": (
@@ -123,10 +151,16 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     ),
     "sent": (120,),
     "shop": ("Kavárna U Zlaté lípy",),
+    "since": (_DAY,),
     "state": tuple(phrase(f"broadcast.state.{state}") for state in ("running", "paused", "done")),
     "tags": ("student",),
+    "tail": ("23",),
     "terms": ("https://www.kavarna-lipa.example/strana/terms",),
     "text": (_QUESTION,),
+    "tier": (
+        Wording.of({"en": "Gold", "cs": "Zlatá", "pl": "Złoty", "ro": "Aur", "ru": "Золотой"}),
+        _TIER,
+    ),
     "tiers": ("Gold",),
     "time": (_TIME,),
     "total": (10,),
@@ -156,6 +190,17 @@ EXAMPLES: Mapping[str, tuple[Value, ...]] = {
             more=phrase("rule.share", why=phrase("rule.multiplied", factor="2"), amount=20),
         ),
     ),
+    "adjust.ask amount": (phrase("amount.plus.stamps", n=2),),
+    "adjust.ask reason": ("two coffees on Monday",),
+    "adjust.done amount": (phrase("amount.plus.stamps", n=2),),
+    "adjust.owner amount": (phrase("amount.plus.stamps", n=2),),
+    "adjust.owner reason": ("two coffees on Monday",),
+    "news.adjusted amount": (phrase("amount.plus.stamps", n=2),),
+    "news.adjusted reason": ("two coffees on Monday",),
+    "news.undone_other amount": (phrase("reward_amount.minus", n=1, reward=_REWARD),),
+    "balance.tier_keeps missing": (phrase("amount.visits", n=3), Money(120000, "CZK")),
+    "balance.tier_next missing": (phrase("amount.visits", n=3), Money(120000, "CZK")),
+    "refer.left left": (3,),
     "balance.challenge.spend goal": (Money(150000, "CZK"),),
     "balance.challenge.spend have": (Money(31050, "CZK"),),
     "rule.share why": (phrase("history.earn.purchase"),),
@@ -220,7 +265,21 @@ LONGEST: Mapping[str, Value] = {
 
 #: Money in the language's own currency.
 _CURRENCIES: Mapping[str, str] = {"en": "GBP", "cs": "CZK", "pl": "PLN", "ro": "RON", "ru": "RUB"}
-_MONEY = frozenset({"amount", "average", "example", "least", "off", "pay", "revenue"})
+_MONEY = frozenset(
+    {
+        "amount",
+        "average",
+        "example",
+        "fee",
+        "least",
+        "left",
+        "off",
+        "paid",
+        "pay",
+        "refunded",
+        "revenue",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from bot.domain.expiry import local_midnight
 from bot.domain.problems import Path, Problem
 from bot.domain.programme import Programme
 
+#: Campaigns about what people have already; a broadcast is the owner's, who knows of the end.
+REMINDING = ("expiry", "unused_reward")
+_BROADCAST = "broadcast"
 #: People need some time to hear of it, and to use what they have, in days.
 NOTICE = 30
 
@@ -30,6 +33,17 @@ def redeems(programme: Programme, at: datetime) -> bool:
     """Whether anything can be redeemed at an instant: through the last day of redeeming."""
     end = ends_at(programme)
     return end is None or at < end
+
+
+def invites(programme: Programme, campaign: str, at: datetime) -> bool:
+    """Whether a campaign still makes sense at an instant.
+
+    What invites to collect does until earning is over, what reminds of something to use until
+    nothing can be redeemed any more.
+    """
+    if campaign == _BROADCAST:
+        return True
+    return redeems(programme, at) and (campaign in REMINDING or earns(programme, at))
 
 
 def sooner(programme: Programme, at: datetime | None) -> datetime | None:

@@ -92,11 +92,11 @@ def happen(
 ) -> Outcome:
     """Give what an event earns; `totals` say how often limited rules gave to everybody."""
     totals = totals or {}
-    event = _reviewed(programme, person, event)
+    event = _reviewed(programme, person, event, now)
     lapse(person, now)
     if event.trigger in ACTIVE:
         be_active(programme, person, event.at, event.zone, now)
-    uses = {r.id: _uses(r, person, event, totals) for r in programme.earn if r.limited}
+    uses = uses_so_far(programme, person, event, totals)
     # An import may bring purchases of after the end (S11).
     over = not earns(programme, event.at)
     breakdown = Breakdown() if over else earn(programme, event, uses)
@@ -147,9 +147,12 @@ def follow_tiers(
     return risen[-1] if risen and higher else None
 
 
-def _reviewed(programme: Programme, person: Person, event: Event) -> Event:
-    """The event under the tier that held then: what was due before is done before it."""
-    if not programme.tiers.levels:
+def _reviewed(programme: Programme, person: Person, event: Event, now: datetime) -> Event:
+    """The event under the tier that held then: what was due before is done before it.
+
+    One of before `now` says itself which tier held, since the member may have another by now (S5).
+    """
+    if not programme.tiers.levels or event.at < now:
         return event
     follow_tiers(programme, person, event.at)
     tier = person.tier(programme, event.at)
@@ -170,6 +173,13 @@ def fill_cards(
     unit = reward_unit(card.reward)
     ends_at = policy(programme, None, unit).ends_at(now, zone)
     return (card.reward,) * account.fill_cards("stamps", card.card, unit, at=now, ends_at=ends_at)
+
+
+def uses_so_far(
+    programme: Programme, person: Person, event: Event, totals: Mapping[str, int]
+) -> dict[str, Uses]:
+    """How often each rule with a limit gave to a member, and of `totals` to everybody."""
+    return {r.id: _uses(r, person, event, totals) for r in programme.earn if r.limited}
 
 
 def _uses(rule: Earn, person: Person, event: Event, totals: Mapping[str, int]) -> Uses:

@@ -200,12 +200,16 @@ ClockTime = Annotated[time, BeforeValidator(_clock)]
 
 
 def _calendar_day(value: Any) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ValueError('write a day as year-month-day, such as "2026-12-24"') from None
+    day = value
+    if not isinstance(day, date) or isinstance(day, datetime):
+        try:
+            day = date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise ValueError('write a day as year-month-day, such as "2026-12-24"') from None
+    # What follows a day has to be one too.
+    if not 1900 <= day.year < 3000:
+        raise ValueError("write a day of our time, or leave this out for without an end")
+    return day
 
 
 CalendarDay = Annotated[date, BeforeValidator(_calendar_day)]

@@ -18,8 +18,8 @@ from bot.storage import members, operations
 
 #: The longest reason kept, in characters.
 REASON_LIMIT = 200
-#: The largest adjustment, in the ledger's units; of stamps and rewards, which are written one by
-#: one as cards fill and vouchers stand for them, far fewer.
+#: The largest adjustment, in the ledger's units; of stamps and rewards far less, as cards are
+#: filled one by one.
 _LARGEST, _MOST = 100_000_000, 1_000
 
 

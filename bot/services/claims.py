@@ -11,7 +11,7 @@ from bot.domain import engine
 from bot.domain.earning import Item, item_of, rules_for
 from bot.domain.members import CODE_ALPHABET, Staff
 from bot.domain.messages import Moment, Money, phrase
-from bot.services import earning, ending, limits, persons, referrals
+from bot.services import earning, ending, limits, persons, referrals, tiers
 from bot.services.results import NOBODY, Earned, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import operations, staff
@@ -111,6 +111,8 @@ async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Ea
     person = await persons.read(uow, member, now)
     event = replace(
         engine.event_of(uow.programme, person, "purchase", bought_at, location=found["location"]),
+        # What it earns is what the purchase would have earned with the card (S5).
+        tier=tier.code if (tier := await tiers.held(uow, person, bought_at)) else None,
         amount=earning.major(uow.programme, found["amount_minor"]),
         items=await _items(uow, found["operation_id"]),
     )

@@ -51,7 +51,7 @@ async def stamp(
     location = await limits.location(uow, colleague)
     place = None if isinstance(location, Refused) else location
     event = engine.event_of(uow.programme, person, "visit", now, location=place, count=count)
-    if refusal := await limits.not_allowed(uow, member, event, colleague, now):
+    if refusal := await limits.not_allowed(uow, person, event, colleague, now):
         return refusal
     if isinstance(location, Refused):
         return location
@@ -98,7 +98,7 @@ async def sale(
         reward_part=major(uow.programme, reward_minor),
         items=merged(items),
     )
-    if refusal := await limits.not_allowed(uow, member, event, colleague, now):
+    if refusal := await limits.not_allowed(uow, person, event, colleague, now):
         return refusal
     return await record(
         uow, person, event, "sale", key, now, colleague=colleague, receipt=receipt[:RECEIPT_LIMIT]

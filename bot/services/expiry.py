@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
+from bot.domain.ledger import Account
 from bot.domain.members import Member
 from bot.services import persons, redeeming
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.storage import ledger, lots, members, operations, vouchers
+from bot.storage import lots, members, operations, vouchers
 
 #: Lots or vouchers per page.
 PAGE = 100
@@ -33,7 +34,7 @@ async def expire_lots(work: Work, now: datetime) -> int:
 
 
 async def _take_ended(uow: UnitOfWork, member: Member, now: datetime) -> int:
-    account = await ledger.open_account(uow.tx, member.id)
+    account = Account(await lots.ended(uow.tx, member.id, now))
     taken = account.expire(now)
     if not taken:
         return 0

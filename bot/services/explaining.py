@@ -16,7 +16,6 @@ from bot.domain.programme import Programme
 from bot.domain.programme_tiers import Tier
 from bot.services import challenges, persons
 from bot.services.challenges import Running
-from bot.storage import progress
 from bot.storage.database import Reader
 
 
@@ -55,9 +54,7 @@ async def explain(
         amount=amount,
         items=tuple(items),
     )
-    limited = persons.limited_for(programme, "purchase")
-    used = await progress.used(reader, map(persons.counter_of, limited))
-    totals = {rule_id: used[persons.counter_of(rule_id)] for rule_id in limited}
+    totals = await persons.totals_now(reader, programme, "purchase")
     outcome = engine.happen(programme, person, event, at, totals=totals)
     running = challenges.of_person(programme, person, at)
     gave = {share.rule for share in outcome.shares}

@@ -151,8 +151,9 @@ async def _foresee(shop: _Shop, member_id: int, wanted: Sequence[Occasion]) -> l
 
 async def _stands(shop: _Shop, person: _Person, occasion: Occasion) -> bool:
     """Whether an occasion still stands and there is a way to the member."""
+    now = max(shop.now, occasion.due_at)
     why = await unasked.why_not(
-        shop.reader, shop.programme, shop.campaigns, person.family, occasion
+        shop.reader, shop.programme, shop.campaigns, person.family, occasion, now
     )
     if why:
         person.will(occasion, "dropped", why)

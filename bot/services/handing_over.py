@@ -117,7 +117,7 @@ async def _how_much(
     reward = uow.programme.reward(code)
     if reward is None or reward.kind != "credit":
         return 1
-    account = await ledger.open_account(uow.tx, member.id, ("credit",))
+    account = await ledger.open_account(uow.tx, member.id, ("credit",), enough=amount_minor, at=now)
     have = max(account.spendable("credit", now) - account.owed("credit"), 0)
     return have if amount_minor is None else min(have, amount_minor)
 

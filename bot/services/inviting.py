@@ -11,7 +11,7 @@ from bot.services import earning
 from bot.services.referrals import former, pay, runs, tell
 from bot.services.results import Refused
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import members, referrals
+from bot.storage import members, merging, referrals
 from bot.storage.referrals import Referral
 
 
@@ -93,6 +93,5 @@ async def _locked(uow: UnitOfWork, referral_id: int) -> Referral | None:
     found = await referrals.get(uow.tx, referral_id)
     if found is None:
         return None
-    for number in sorted((found.referrer_id, found.friend_id)):
-        await members.lock(uow.tx, number)
+    await merging.lock_all(uow.tx, (found.referrer_id, found.friend_id))
     return await referrals.get(uow.tx, referral_id)

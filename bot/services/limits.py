@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.domain import engine
 from bot.domain.earning import Event, earn
 from bot.domain.expiry import local_midnight
 from bot.domain.members import Member, Staff
 from bot.domain.messages import Moment, Phrase, phrase
-from bot.services import news, outreach
+from bot.domain.person import Person
+from bot.services import news, outreach, persons
 from bot.services.results import NoShift, Refused
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import operations, staff
@@ -34,12 +36,15 @@ async def location(uow: UnitOfWork, colleague: Staff) -> str | Refused | None:
 
 
 async def not_allowed(
-    uow: UnitOfWork, member: Member, event: Event, colleague: Staff, now: datetime
+    uow: UnitOfWork, person: Person, event: Event, colleague: Staff, now: datetime
 ) -> Refused | None:
     """The refusal when a limit of S17 is passed; the managers hear of it."""
+    member = person.member
     if refusal := await own_card(uow, member, colleague, now):
         return refusal
-    shares = earn(uow.programme, event).shares
+    totals = await persons.totals_now(uow.tx, uow.programme, event.trigger)
+    uses = engine.uses_so_far(uow.programme, person, event, totals)
+    shares = earn(uow.programme, event, uses).shares
     stamps = sum(share.amount for share in shares if share.unit == "stamps")
     limits = uow.programme.limits
     if limits.minutes_between and (stamps or event.trigger == "visit"):

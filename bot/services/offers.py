@@ -65,7 +65,7 @@ async def circumstances(
     """What decides whether a member may have any of these rewards now."""
     rewards = tuple(rewards)
     stocked = [reward.code for reward in rewards if reward.stock]
-    used = await progress.counters(reader, map(stock_counter, stocked))
+    used = await progress.used(reader, map(stock_counter, stocked))
     return Circumstances(
         now.astimezone(programme.zone()).date(),
         await _tier(reader, programme, member_id, rewards, now),
@@ -74,7 +74,7 @@ async def circumstances(
             for reward in rewards
             if reward.per_member
         },
-        {code: used.get(stock_counter(code), 0) for code in stocked},
+        {code: used[stock_counter(code)] for code in stocked},
     )
 
 

@@ -91,6 +91,13 @@ async def totals(uow: UnitOfWork, trigger: str) -> dict[str, int]:
     return {rule_id: used[counter_of(rule_id)] for rule_id in limited}
 
 
+async def totals_now(reader: Reader, programme: Programme, trigger: str) -> dict[str, int]:
+    """The same as they are now, without a lock, to see what would be given."""
+    limited = limited_for(programme, trigger)
+    used = await progress.used(reader, map(counter_of, limited))
+    return {rule_id: used[counter_of(rule_id)] for rule_id in limited}
+
+
 def limited_for(programme: Programme, trigger: str) -> list[str]:
     """The rules with a limit for everybody that something may run, challenges among them."""
     rules = list(rules_for(programme, trigger))

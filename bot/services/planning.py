@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.domain.ending import invites
 from bot.domain.programme import Programme
 from bot.services.campaigns import Campaign, Scene
 from bot.services.unit_of_work import Work
@@ -72,14 +73,17 @@ async def _plan(work: Work, campaign: Campaign, now: datetime) -> int:
 async def batches(
     reader: Reader, programme: Programme, campaign: Campaign, now: datetime
 ) -> list[Batch]:
-    """What a campaign wants now in each zone where members live, but for what is too late."""
+    """What a campaign wants now in each zone where members live, but for what is too late.
+
+    Nothing that the planned end of the programme leaves no sense to (S11).
+    """
     found = []
     for zone, limit in await zones(reader, programme):
         scene = Scene(reader, programme, now, zone)
         found += [
             Batch(campaign.name, each.occurrence, each.audience, each.due_at, each.ends_at, limit)
             for each in await campaign.wanted(scene)
-            if each.ends_at > now
+            if each.ends_at > now and invites(programme, campaign.name, max(each.due_at, now))
         ]
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.lasting import policy
-from bot.domain.ledger import Lot
+from bot.domain.ledger import binding_order
 from bot.domain.members import CODE_ALPHABET, Member
 from bot.domain.messages import Moment, phrase
 from bot.domain.programme_earning import Reward, reward_unit
@@ -15,7 +15,7 @@ from bot.domain.rewards import Voucher
 from bot.services import ending, news, redeeming
 from bot.services.results import NOBODY, Refused, Repeated
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import ledger, members, operations, vouchers
+from bot.storage import ledger, lots, members, merging, operations, vouchers
 
 #: How long a present waits for its friend; then it goes back.
 WAITS = timedelta(days=14)
@@ -59,9 +59,8 @@ async def _own_end(
     uow: UnitOfWork, member: Member, reward: Reward, now: datetime
 ) -> list[datetime]:
     """When the earned reward that would be given ends: the soonest is given first."""
-    account = await ledger.open_account(uow.tx, member.id, (reward_unit(reward.code),))
-    alive = [lot for lot in account.lots if lot.remaining and lot.alive(now)]
-    return [lot.ends_at for lot in alive[:1] if lot.ends_at]
+    first = await lots.to_take(uow.tx, member.id, reward_unit(reward.code), 1, now)
+    return [lot.ends_at for lot in first if lot.ends_at]
 
 
 async def refused(uow: UnitOfWork, code: str, now: datetime) -> Refused | None:
@@ -77,9 +76,8 @@ async def take(uow: UnitOfWork, friend_id: int, code: str, now: datetime) -> Tak
         return Refused(phrase("present.unknown"))
     if over := ending.no_redeeming(uow.programme, now):
         return over
-    locked = [await members.lock(uow.tx, n) for n in sorted({found.member_id, friend_id})]
-    friend = next((member for member in locked if member.id == friend_id), None)
-    if friend is None or friend.erased:
+    friend = (await merging.lock_all(uow.tx, (found.member_id, friend_id)))[friend_id]
+    if friend.erased:
         return NOBODY
     voucher = await vouchers.lock(uow.tx, found.id)
     if voucher.member_id == friend.id:
@@ -122,7 +120,7 @@ async def _credit(
         raise RuntimeError(f"the present {voucher.id} was taken twice")
     unit = reward_unit(reward.code)
     ends_at = await _end(uow, voucher, reward, now)
-    account = await ledger.open_account(uow.tx, friend.id, (unit,))
+    account = await ledger.open_account(uow.tx, friend.id, (unit,), enough=0, at=now)
     account.credit("present", unit, 1, at=now, ends_at=ends_at, rules=((reward.code, 1),))
     await uow.write(account, member_id=friend.id, operation_id=operation_id, now=now)
     return ends_at
@@ -130,12 +128,11 @@ async def _credit(
 
 async def _end(uow: UnitOfWork, voucher: Voucher, reward: Reward, now: datetime) -> datetime | None:
     """The old end of an earned reward; one that was bought with points lasts from now."""
-    lots = {take.lot for take in await ledger.takes_of(uow.tx, voucher.entry)}
+    taken = [take.lot for take in await ledger.takes_of(uow.tx, voucher.entry)]
     unit = await ledger.unit_of(uow.tx, voucher.entry)
     if unit == "points":
         return policy(uow.programme, None, reward_unit(reward.code)).ends_at(
             now, uow.programme.zone()
         )
-    account = await ledger.open_account(uow.tx, voucher.member_id, (unit,), also=lots)
-    given: list[Lot] = [lot for lot in account.lots if lot.id in lots]
+    given = sorted(await lots.by_ids(uow.tx, taken), key=binding_order)
     return given[0].ends_at if given else None

@@ -23,6 +23,7 @@ _KINDS: Mapping[str, str] = {
     "said before": "said_before",
     "switched off": "stopped",
     "no longer true": "stopped",
+    "programme ends": "stopped",
     "budget": "budget",
     "halted": "halted",
     "quiet hours": "quiet",

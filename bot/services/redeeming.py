@@ -114,9 +114,8 @@ async def _return(
     """Put what a used voucher took back into its lots; after a merge into new ones like them."""
     takes = await vouchers.held(uow.tx, voucher.entry)
     unit = await ledger.unit_of(uow.tx, voucher.entry)
-    account = await ledger.open_account(
-        uow.tx, member.id, (unit,), also=[take.lot for take in takes]
-    )
+    given = [take.lot for take in takes]
+    account = await ledger.open_account(uow.tx, member.id, (unit,), given, enough=0, at=now)
     if await vouchers.taken_from_another(uow.tx, voucher):
         lots = {lot.id: lot for lot in account.lots}
         for take in takes:
@@ -196,11 +195,12 @@ async def reserve_for(
     if refusal := await _barred(uow, member, reward, much, now):
         return refusal
     price = await _price(uow, member, reward, much, now)
-    account = await ledger.open_account(uow.tx, member.id, (price.unit,))
+    # What is owed is not there to be spent either, and nothing buys nothing.
+    needed = max(price.amount, 1)
+    account = await ledger.open_account(uow.tx, member.id, (price.unit,), enough=needed, at=now)
     try:
-        # What is owed is not there to be spent either, and nothing buys nothing.
         there = account.spendable(price.unit, now) - account.owed(price.unit)
-        if there < max(price.amount, 1):
+        if there < needed:
             raise NotEnough(price.unit, price.amount, there)
         account.debit("present" if present else "reserve", price.unit, price.amount, at=now)
     except NotEnough:
@@ -304,9 +304,8 @@ async def release(
 ) -> None:
     """Give back what a locked voucher took, or the part of it that was not needed."""
     unit = await ledger.unit_of(uow.tx, voucher.entry)
-    account = await ledger.open_account(
-        uow.tx, voucher.member_id, (unit,), also=[take.lot for take in takes]
-    )
+    given = [take.lot for take in takes]
+    account = await ledger.open_account(uow.tx, voucher.member_id, (unit,), given, enough=0, at=now)
     account.put_back("release", unit, takes, at=now, of=voucher.entry)
     await uow.write(account, member_id=voucher.member_id, operation_id=operation_id, now=now)
 
@@ -348,7 +347,7 @@ async def _price(
     earned = 0
     if reward.points is not None and reward.kind != "credit":
         unit = reward_unit(reward.code)
-        account = await ledger.open_account(uow.tx, member.id, (unit,))
+        account = await ledger.open_account(uow.tx, member.id, (unit,), enough=1, at=now)
         earned = account.spendable(unit, now)
     return rules.price(reward, uow.programme.shop.currency, much, earned)
 

@@ -18,7 +18,7 @@ from bot.domain.programme import Programme
 from bot.services import news, outreach
 from bot.services.results import Earned, Repeated, Undone
 from bot.services.unit_of_work import UnitOfWork
-from bot.storage import erasing, ledger, members, operations, referrals, staff
+from bot.storage import erasing, ledger, members, merging, operations, referrals, staff
 from bot.storage.referrals import Referral
 
 WEEK = timedelta(days=7)
@@ -75,10 +75,7 @@ async def lock(uow: UnitOfWork, member_id: int, purchase: int | None = None) -> 
     ids = {found.id}
     if referral and (referral.state == "open" or purchase is not None):
         ids |= {referral.referrer_id, referral.friend_id}
-    locked = [await members.lock(uow.tx, number) for number in sorted(ids)]
-    return next((one for one in locked if one.id == found.id), None) or await members.lock(
-        uow.tx, found.id
-    )
+    return (await merging.lock_all(uow.tx, ids))[found.id]
 
 
 async def bought(

@@ -13,7 +13,7 @@ from bot.domain.ledger import Account, Filled, Given, WhenSpent
 from bot.domain.members import Member, Staff
 from bot.domain.messages import phrase
 from bot.domain.refunds import Purchase, Stands
-from bot.domain.tallies import uses_of
+from bot.domain.tallies import Count
 from bot.services import memberships, news, persons, referrals, tiers, versions
 from bot.services.results import NOBODY, Refused, Repeated, Undone
 from bot.services.unit_of_work import UnitOfWork
@@ -112,7 +112,7 @@ async def take_back(
         if wanted > 0:
             given = replace(granted.given, amount=wanted, expired=0)
             filled = await ledger.unused_fills(uow.tx, member.id, given, now)
-            account = await _account(uow, member.id, given, filled)
+            account = await _account(uow, member.id, given, filled, now)
             taken[given.unit] += account.take_back(given, filled, at=now, when_spent=when_spent)
             rewards += (p.unit.partition(":")[2] for p in account.postings if p.unit != given.unit)
             await uow.write(account, member_id=member.id, operation_id=reversal, now=now)
@@ -140,19 +140,26 @@ async def _recount(
     if not less:
         return
     await progress.add_counts(uow.tx, member.id, reversal, less)
-    gone = {count.what for count in less}
-    totals = [rule.id for rule in uow.programme.earn if rule.total and uses_of(rule.id) in gone]
-    for name in await progress.lock_counters(uow.tx, map(persons.counter_of, totals)):
-        await progress.count(uow.tx, name, -1)
+    await _uncount(uow, less)
     person = await persons.read(uow, member, now)
     await tiers.after_refund(uow, person, found.id, reversal, now)
 
 
+async def _uncount(uow: UnitOfWork, less: Sequence[Count]) -> None:
+    """Let everybody have what limits for all counted; also of rules without one at the moment."""
+    used = await progress.used(uow.tx, {count.what for count in less})
+    for name in await progress.lock_counters(uow.tx, [name for name in used if used[name]]):
+        uses = sum(count.amount for count in less if count.what == name)
+        await progress.count(uow.tx, name, uses)
+
+
 async def _account(
-    uow: UnitOfWork, member_id: int, given: Given, filled: Sequence[Filled]
+    uow: UnitOfWork, member_id: int, given: Given, filled: Sequence[Filled], now: datetime
 ) -> Account:
-    """The member's lots of what was given, and those that turning cards back would need."""
+    """The lots that what was given is taken from, and those that turning cards back would need."""
     also = {given.lot}
     also |= {card.reward_lot for card in filled}
     also |= {take.lot for card in filled for take in card.takes}
-    return await ledger.open_account(uow.tx, member_id, (given.unit,), also=also)
+    return await ledger.open_account(
+        uow.tx, member_id, (given.unit,), also, enough=given.amount, at=now
+    )

@@ -9,10 +9,11 @@ from bot.domain import tiers
 from bot.domain.members import Member
 from bot.domain.person import Person
 from bot.domain.programme import Programme
-from bot.domain.tiers import Move, Progress
+from bot.domain.programme_tiers import Tier
+from bot.domain.tiers import Move, Progress, Standing
 from bot.services import persons
 from bot.services.unit_of_work import UnitOfWork, Work
-from bot.storage import members, progress
+from bot.storage import members, memberships, progress
 from bot.storage.database import Reader
 
 #: Members a page; each is looked at in a transaction of its own.
@@ -75,6 +76,21 @@ async def look(
     standing = await progress.standing(reader, member.id)
     tallies = await persons.tallies(reader, programme, member.id, now)
     return tiers.progress(programme, standing, tallies, member.joined_at, now)
+
+
+async def held(uow: UnitOfWork, person: Person, at: datetime) -> Tier | None:
+    """The tier that a member who was read just now had at an instant gone by."""
+    if not uow.programme.tiers.levels:
+        return None
+    due = [move.standing.tier for move in person.moves if move.at <= at]
+    stored = None if due else await progress.tier_reached(uow.tx, person.member.id, at)
+    paid = await memberships.newest(uow.tx, person.member.id, by=at)
+    then = Standing(
+        due[-1] if due else stored,
+        paid_tier=paid.tier if paid else None,
+        paid_until=paid.ends_at if paid else None,
+    )
+    return then.current(uow.programme.tiers, at)
 
 
 async def after_refund(

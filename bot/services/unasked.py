@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain import drawing
 from bot.domain.campaign_rules import CampaignRules, Giving
 from bot.domain.deciding import Candidate, Circumstances, Verdict, decide
+from bot.domain.ending import invites
 from bot.domain.members import Member
 from bot.domain.messages import Action, Button, Phrase, Reply, phrase
 from bot.domain.occasions import Occasion, Said
@@ -110,7 +111,7 @@ async def _live(who: _Member, occasion: Occasion) -> bool:
     """Whether an occasion still stands; dropped where it does not."""
     uow = who.uow
     why = "erased" if who.member.erased else ""
-    why = why or await why_not(uow.tx, uow.programme, who.campaigns, who.family, occasion)
+    why = why or await why_not(uow.tx, uow.programme, who.campaigns, who.family, occasion, who.now)
     if why:
         await occasions.drop(uow.tx, occasion.id, why)
     return not why
@@ -122,11 +123,14 @@ async def why_not(
     campaigns: Mapping[str, Campaign],
     family: Sequence[int],
     occasion: Occasion,
+    now: datetime,
 ) -> str:
     """Why an occasion stands no more, whatever holds for its member; empty where it does."""
     campaign = campaigns.get(occasion.campaign)
     if campaign is None or campaign.rules(programme, occasion.occurrence) is None:
         return "switched off"
+    if not invites(programme, campaign.name, now):
+        return "programme ends"
     if await occasions.decided(reader, family, occasion.campaign, occasion.occurrence):
         return "said before"
     return ""

@@ -40,12 +40,12 @@ async def open_account(
     """A member's account, read under their lock; `also` are lots wanted though nothing is left.
 
     With `enough` of one unit `at` an instant it holds only the lots which a debit of so much takes,
-    besides what is owed: of many lots few are read.
+    besides what is owed: of many lots few are read, and none to give or to put back.
     """
     owing = await _debts(reader, member_id)
     if enough is not None and at is not None and len(units) == 1:
-        enough += sum(debt.remaining for debt in owing if debt.unit == units[0])
-        found = await lots.to_take(reader, member_id, units[0], enough, at)
+        owed_too = enough + sum(debt.remaining for debt in owing if debt.unit == units[0])
+        found = await lots.to_take(reader, member_id, units[0], owed_too, at) if enough else []
     else:
         found = await lots.open_lots(reader, member_id, units)
     by_id = {lot.id: lot for lot in found}

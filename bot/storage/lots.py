@@ -118,6 +118,17 @@ async def came_due(reader: Reader, member_id: int, since: datetime, until: datet
     return [lot_of(row) for row in rows]
 
 
+async def ended(reader: Reader, member_id: int, now: datetime) -> list[Lot]:
+    """Lots with something left that have ended; the member's past deadlines have lapsed."""
+    rows = await reader.rows(
+        f"SELECT {COLUMNS} FROM {LOTS} WHERE l.member_id = $1 AND l.remaining > 0 "
+        "AND l.ends_at <= $2",
+        member_id,
+        now,
+    )
+    return [lot_of(row) for row in rows]
+
+
 async def members_with_ended_lots(reader: Reader, now: datetime, limit: int) -> list[int]:
     """Members who have something left in a lot that has ended, of the `limit` that ended first.
 

@@ -40,13 +40,15 @@ async def add(tx: Transaction, payment: Payment) -> None:
     )
 
 
-async def newest(reader: Reader, member_id: int) -> Payment | None:
-    """A member's newest payment that nobody undid."""
+async def newest(reader: Reader, member_id: int, by: datetime | None = None) -> Payment | None:
+    """A member's newest payment that nobody undid; of those that had begun `by` an instant."""
+    begun = "AND p.begins_at <= $2 " if by else ""
     row = await reader.row(
         "SELECT p.* FROM membership p WHERE p.member_id = $1 AND NOT EXISTS "
-        "(SELECT 1 FROM operation u WHERE u.undoes_id = p.operation_id) "
+        f"(SELECT 1 FROM operation u WHERE u.undoes_id = p.operation_id) {begun}"
         "ORDER BY p.id DESC LIMIT 1",
         member_id,
+        *filter(None, (by,)),
     )
     return _payment(row) if row else None
 

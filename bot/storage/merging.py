@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from bot.domain.members import Member
 from bot.domain.merging import Profile
 from bot.storage import members
-from bot.storage.database import Transaction, instant, marks
+from bot.storage.database import Reader, Transaction, instant, marks
 
 
 async def one_at_a_time(tx: Transaction) -> None:
@@ -35,6 +36,38 @@ async def lock_two(tx: Transaction, one_id: int, another_id: int) -> list[Member
     )
     locked = [await members.lock(tx, number) for number in ids]
     return sorted(locked, key=lambda member: (member.joined_at, member.id))
+
+
+async def lock_all(tx: Transaction, member_ids: Iterable[int]) -> dict[int, Member]:
+    """Several members locked in order of number, by the numbers asked for.
+
+    Those they became by merging are locked instead. Who is merged away meanwhile is let go of, so
+    that nobody waits here for a lower number with a higher one in hand.
+    """
+    asked = sorted(set(member_ids))
+    if len(asked) == 1:
+        return {asked[0]: await members.lock(tx, asked[0])}
+    while True:
+        became = {number: await _became(tx, number) for number in asked}
+        if tx.dialect == "postgres":
+            await tx.execute("SAVEPOINT members")
+        found = {}
+        for number in sorted(set(became.values())):
+            row = await tx.row(f"SELECT * FROM member WHERE id = $1{tx.lock}", number)
+            if row is None or row["merged_into_id"] is not None:
+                break
+            found[number] = members.member_of(tx, row)
+        else:
+            return {number: found[became[number]] for number in asked}
+        await tx.execute("ROLLBACK TO SAVEPOINT members")
+
+
+async def _became(reader: Reader, member_id: int) -> int:
+    row = await reader.row("SELECT merged_into_id FROM member WHERE id = $1", member_id)
+    if row is None:
+        raise LookupError(f"no member {member_id}")
+    into = row["merged_into_id"]
+    return member_id if into is None else await _became(reader, into)
 
 
 async def profile(tx: Transaction, member: Member) -> Profile:

@@ -187,6 +187,20 @@ async def last_move(
     return moved, row["operation_id"]
 
 
+async def tier_reached(reader: Reader, member_id: int, at: datetime) -> str | None:
+    """The tier a member had reached by an instant, as far as it is written down.
+
+    By the newest of what had happened by then: what is done late is written as of its own instant.
+    """
+    row = await reader.row(
+        "SELECT to_tier FROM tier_change WHERE member_id = $1 AND changed_at <= $2 "
+        "ORDER BY id DESC LIMIT 1",
+        member_id,
+        at,
+    )
+    return row["to_tier"] if row else None
+
+
 async def due_standings(reader: Reader, now: datetime, after: int, limit: int) -> list[int]:
     """The next members after a number whose tier or membership is to be looked at by `now`."""
     rows = await reader.rows(
@@ -301,17 +315,6 @@ async def lock_counters(tx: Transaction, names: Iterable[str]) -> dict[str, int]
         f"SELECT name, used FROM counter WHERE name IN ({marks(len(wanted))}) "
         f"ORDER BY name{tx.lock}",
         *wanted,
-    )
-    return {row["name"]: int(row["used"]) for row in rows}
-
-
-async def counters(reader: Reader, names: Iterable[str]) -> dict[str, int]:
-    """How much of each counter is used, as far as it was ever used."""
-    wanted = sorted(set(names))
-    if not wanted:
-        return {}
-    rows = await reader.rows(
-        f"SELECT name, used FROM counter WHERE name IN ({marks(len(wanted))})", *wanted
     )
     return {row["name"]: int(row["used"]) for row in rows}
 

@@ -129,7 +129,7 @@ class TestAdjusting:
             ("+1.5 points why", "How much? "),
             (f"+{'9' * 30} points why", "How much? "),
             ("-51 points why", "There isn't that much. At most: −50 points"),
-            ("-1 coffee why", "There is nothing of that to take."),
+            ("-1 coffee why", "There is none of that on the card."),
         ],
     )
     async def test_s39_bad_input_says_what_is_wrong(self, shop: Cafe, words: str, why: str) -> None:

@@ -102,7 +102,7 @@ async def test_s16_a_friend_joins_by_a_link_and_both_get_theirs(open_cafe: OpenC
     await till.says(f"/stamp {code}")
     assert ben.sees()[1:] == ["This is for coming by a friend's invitation.\n+1 stamp. 2 of 10."]
     assert anna.sees() == [
-        "Thank you for bringing a friend: their first purchase is made.\n+2 stamps. 2 of 10."
+        "Thank you for bringing a friend: they've made their first purchase.\n+2 stamps. 2 of 10."
     ]
 
 
@@ -133,9 +133,9 @@ async def test_s16_the_owner_decides_on_what_is_suspicious(open_cafe: OpenCafe) 
     assert await owner.presses("Invitations") == [
         f"From Anna to {name}. More friends in a week than usual."
     ]
-    await owner.presses("Pay")
+    await owner.presses("Reward them")
     assert anna.sees() == [
-        "Thank you for bringing a friend: their first purchase is made.\n+2 stamps. 4 of 10."
+        "Thank you for bringing a friend: they've made their first purchase.\n+2 stamps. 4 of 10."
     ]
     assert await owner.says("referrals") == ["No invitation waits for a decision."]
     assert await till.says("/referrals") != ["No invitation waits for a decision."]
@@ -202,22 +202,22 @@ async def test_s13_a_review_earns_once_a_colleague_accepts_it(open_cafe: OpenCaf
     manager, anna = await cafe.colleague("Jana", Role.MANAGER), await cafe.member("Anna")
     assert await anna.says("review") == [
         "What was it like here? Write a few words or send a photo. Good or bad counts the same; "
-        "a colleague has a look at it first.\nWhatever it says, it brings: 2 stamps"
+        "a colleague takes a look first.\nWhatever it says, it brings: 2 stamps"
     ]
     assert await anna.sends_voice() == [
-        "Write a few words, or send a photo; nothing else can be a review.\n"
+        "Write a few words or send a photo; a review can't be anything else.\n"
         "What was it like here? Write a few words or send a photo. Good or bad counts the same; "
-        "a colleague has a look at it first.\nWhatever it says, it brings: 2 stamps"
+        "a colleague takes a look first.\nWhatever it says, it brings: 2 stamps"
     ]
-    kept = ["Thank you. A colleague has a look, then we write to you."]
+    kept = ["Thank you. A colleague takes a look, then we'll write to you."]
     assert await anna.says("Too loud.") == kept
     assert manager.sees() == ["New review from Anna."]
     await anna.says("review")
     assert await anna.says("Nice.") == [
-        "Your last review still waits for a colleague. After that you can write the next."
+        "A colleague hasn't read your last review yet. After that you can write another."
     ]
     assert await manager.presses("Reviews") == ["Anna: Too loud."]
-    assert await manager.presses("Accept") == ["Accepted; the member is told.\nNo review waits."]
+    assert await manager.presses("Accept") == ["Accepted; the member has been told.\nNo review waits."]
     assert anna.sees() == ["Your review is accepted. Thank you for it.\n+2 stamps. 2 of 10."]
     await anna.says("review")
     await anna.says("Nice.")

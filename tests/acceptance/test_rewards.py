@@ -38,14 +38,14 @@ async def test_s20_a_price_is_lowered_by_as_many_points_as_one_likes(
     how_many = "How many times? Each is 10 points for €1; at most 15."
     assert await anna.says("redeem euros off") == [how_many]
     assert await anna.says("many") == [f"Write a whole number, such as 2.\n{how_many}"]
-    assert await anna.says("16") == [f"That much isn't there.\n{how_many}"]
+    assert await anna.says("16") == [f"You don't have that much.\n{how_many}"]
     [voucher] = await anna.says("3")
     code = await newest_voucher(cafe)
     assert voucher == f"Euros off: €3. Show this at the till by 10:15. Code: {code}"
 
     assert await till.says(code) == [f"Euros off · Anna · {code}\nWorth: €3"]
     assert await till.presses("Confirm") == [
-        "What does the purchase come to, before anything is taken off? For example €149"
+        "What does the purchase come to before the reward? For example €149"
     ]
     assert await till.says("49.90") == [
         "€49.90 − €3 = €46.90 to pay\nUsed: Euros off. Anna\n+46 points\n"
@@ -187,7 +187,7 @@ class TestPresents:
         forward, explained = await anna.presses("Give to a friend")
         assert forward.startswith(f"Kavárna Lípa: a present, {COFFEE}. ")
         assert explained == (
-            "Forward the message above. Not taken by 16 March 2026, it comes back to you."
+            "Forward the message above. If nobody takes it by 16 March 2026, it comes back to you."
         )
         assert anna.buttons == ["Take it back", "Menu"]
         link = forward[forward.index("g_") :]
@@ -214,7 +214,7 @@ class TestPresents:
         assert await anna.presses("Take it back") == [f"Given back: {COFFEE}. Nothing was lost."]
         eva = await cafe.member("Eva")
         assert await eva.opens(forward[forward.index("g_") :]) == [
-            "This present is over: it went back to its giver."
+            "This present is over: it went back to the person who sent it."
         ]
 
     @on("telegram", "simulator-text")

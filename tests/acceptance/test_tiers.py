@@ -47,8 +47,8 @@ async def test_s18_a_sale_reaches_a_tier_and_all_see_it(club: Cafe) -> None:
     assert news == (
         "+100 points. You have 150.\nGold is yours now, until 2 March 2027.\nA cake a month"
     )
-    assert "Gold until 2 March 2027" in (await anna.says("balance"))[0].split("\n")
-    assert "Gold until 2 March 2027" in (await till.says(code))[0].split("\n")
+    assert "Tier: Gold until 2 March 2027" in (await anna.says("balance"))[0].split("\n")
+    assert "Tier: Gold until 2 March 2027" in (await till.says(code))[0].split("\n")
 
 
 @on("telegram", "whatsapp", "simulator-text")

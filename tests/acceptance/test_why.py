@@ -145,8 +145,8 @@ async def test_s13_the_panel_asks_what_was_in_it(shop: Cafe) -> None:
     await shop.passes(days=1)
     await till.says(code)
     await till.presses("Sale…")
-    assert (await till.says("30"))[0].split("\n")[0] == "Is any of these in it?"
-    assert (await till.presses("Cake"))[0].startswith("In it: Cake\nIs any of these in it?")
+    assert (await till.says("30"))[0].split("\n")[0] == "Are any of these in it?"
+    assert (await till.presses("Cake"))[0].startswith("In it: Cake\nAre any of these in it?")
     assert (await till.presses("Cake"))[0].startswith("In it: 2 × Cake")
     assert (await till.says("tobacco"))[0].startswith("How much of it was tobacco?")
     assert "tobacco" in (await till.says("10"))[0]
@@ -160,7 +160,7 @@ async def test_s13_where_choices_are_lines_the_panel_asks_too(shop: Cafe) -> Non
     _, till, code = await at_the_till(shop)
     await till.says(code)
     await till.presses("Sale..." if shop.by_sms else "Sale…")
-    assert "Is any of these in it?" in (await till.says("30"))[0]
+    assert "Are any of these in it?" in (await till.says("30"))[0]
     await till.presses("Cake")
     assert (await till.says("2xcake tobacco=10"))[0].startswith("In it: 3")
     [said] = await till.presses("That's all")
@@ -176,7 +176,7 @@ async def test_s39_what_is_no_product_is_said_and_asked_again(shop: Cafe) -> Non
     async with shop.nothing_changes():
         answers = await till.says("croissant")
         assert answers[0].startswith("There is no such product here.")
-        assert "Is any of these in it?" in answers[-1]
+        assert "Are any of these in it?" in answers[-1]
         await till.presses("Cancel")
 
 

@@ -46,7 +46,7 @@ async def test_s25_friends_can_be_invited_is_said_once_a_month(shop: Regulars, t
         ("Anna", "2026-03", "2026-03-09 09:00", "2026-03-12 09:00")
     ]
     assert await shop.hears(anna, "2026-03-09 12:00") == (
-        "Who else would like it at Kavárna Lípa? Friends can be invited.\n"
+        "Who else would like it at Kavárna Lípa? You can invite friends.\n"
         "After their first purchase they get: Coffee of your choice\n"
         "For each friend's first purchase you get: 2 stamps"
     )

@@ -289,6 +289,25 @@ async def test_s17_stamps_for_purchases_have_the_same_limits(shop: Shop) -> None
     assert await shop.has(anna, now=NOW + DAY) == (2, 0)
 
 
+async def test_s17_a_rule_that_gave_all_it_may_is_no_reason_to_refuse_a_purchase(
+    shop: Shop,
+) -> None:
+    limited = ("amount = 1", "amount = 1\nper_day = 2\ntotal = 3")
+    changes = (STAMP_A_SALE, limited, ("member_stamps_a_day = 10", "member_stamps_a_day = 2"))
+    await shop.work.adopt(cafe(*changes), NOW)
+    anna, ben, bara = await shop.member(), await shop.member("Ben"), await shop.colleague()
+    for given in (1, 1, 0, 0):
+        counted = await shop.sale(anna, bara, 8900)
+        assert isinstance(counted, Earned)
+        assert dict(counted.given) == ({"stamps": 1} if given else {})
+    # One is left of what everybody gets of this rule.
+    for given in (1, 0):
+        counted = await shop.sale(ben, bara, 8900)
+        assert isinstance(counted, Earned)
+        assert dict(counted.given) == ({"stamps": 1} if given else {})
+    assert await shop.has(anna) == (2, 0)
+
+
 async def test_s17_with_several_locations_a_shift_says_where(shop: Shop) -> None:
     await shop.work.adopt(cafe(TWO_PLACES), NOW)
     anna, bara = await shop.member(), await shop.colleague()

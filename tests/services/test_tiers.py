@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.members import Member, Staff
 from bot.domain.tiers import Standing
-from bot.services import memberships, persons, tiers
+from bot.services import memberships, tiers
+from bot.services.claims import Claimable
 from bot.services.memberships import Paid
 from bot.services.results import Earned, Refused, Repeated, Undone
 from bot.storage import members, progress
@@ -251,16 +252,60 @@ async def test_s12_what_two_reach_together_is_reached_at_once(shop: Shop) -> Non
     assert await shop.verify() == []
 
 
-async def test_s18_a_claim_earns_by_the_tier_of_its_day(shop: Shop) -> None:
+async def claimed(shop: Shop, member: Member, kept: object, now: datetime) -> Earned:
+    assert isinstance(kept, Claimable)
+    found = await shop.claim(member, kept.code, now)
+    assert isinstance(found, Earned)
+    return found
+
+
+async def test_s5_a_claim_earns_by_the_tier_of_its_day(shop: Shop) -> None:
+    await adopt(shop, TIERS)
+    anna, bara = await shop.member(), await shop.colleague()
+    before = await shop.sale_without_card(bara, 1_000, NOW)
+    await sold(shop, anna, bara, 300, NOW + DAY)
+    after = await shop.sale_without_card(bara, 1_000, NOW + 2 * DAY)
+    # Gold gives double; the first purchase was before it.
+    assert (await claimed(shop, anna, before, NOW + 3 * DAY)).given == (("points", 10),)
+    assert (await claimed(shop, anna, after, NOW + 3 * DAY)).given == (("points", 20),)
+
+
+async def test_s5_a_claim_earns_by_a_tier_that_was_lost_since_swept_or_not(shop: Shop) -> None:
+    await adopt(shop, TIERS)
+    anna, ben = await shop.member(), await shop.member("Ben")
+    bara = await shop.colleague()
+    for member in (anna, ben):
+        await sold(shop, member, bara, 300)
+    review = datetime(2027, 3, 2, 23, tzinfo=UTC)
+    kept = [await shop.sale_without_card(bara, 1_000, review - DAY) for _ in range(2)]
+    later = [await shop.sale_without_card(bara, 1_000, review + DAY) for _ in range(2)]
+    now = review + 2 * DAY
+    async with shop.uow() as uow:
+        assert await tiers.look_again(uow, await members.lock(uow.tx, anna.id), now)
+    for member, had, lost in zip((anna, ben), kept, later, strict=True):
+        assert (await claimed(shop, member, lost, now)).given == (("points", 10),)
+        assert (await claimed(shop, member, had, now)).given == (("points", 20),)
+    assert (await stands(shop, anna)).tier is None
+    assert await stands(shop, ben) == await stands(shop, anna)
+
+
+async def test_s5_a_claim_earns_by_a_membership_that_is_over(shop: Shop) -> None:
+    club = CLUB.replace('lasts = "12 months"', 'lasts = "2 days"\nmultiply = 3')
+    await adopt(shop, TIERS, club)
+    anna, bara = await shop.member(), await shop.colleague()
+    before = await shop.sale_without_card(bara, 1_000, NOW - MINUTE)
+    assert isinstance(await pays(shop, anna, bara), Paid)
+    kept = await shop.sale_without_card(bara, 1_000, NOW + DAY)
+    assert (await claimed(shop, anna, before, NOW + 2 * DAY)).given == (("points", 10),)
+    assert (await claimed(shop, anna, kept, NOW + 5 * DAY)).given == (("points", 30),)
+
+
+async def test_s18_a_claim_reaches_the_tier_its_day_would_have(shop: Shop) -> None:
     await adopt(shop, TIERS)
     anna, bara = await shop.member(), await shop.colleague()
     kept = await shop.sale_without_card(bara, 30_000)
-    async with shop.uow() as uow:
-        person = await persons.read(uow, await members.lock(uow.tx, anna.id), NOW)
-        assert person.standing == Standing()
-    assert not isinstance(kept, Refused | Repeated)
-    claimed = await shop.claim(anna, kept.code, NOW + DAY)
-    assert isinstance(claimed, Earned)
+    assert await stands(shop, anna) == Standing()
+    await claimed(shop, anna, kept, NOW + DAY)
     found = await stands(shop, anna)
     assert found.tier == "gold"
     assert found.review_at == datetime(2027, 3, 2, 23, tzinfo=UTC)

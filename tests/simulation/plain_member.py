@@ -264,11 +264,9 @@ class Plain:
             for unit, ended in list(each.deadlines.items()):
                 if ended and ended <= now:
                     each.lapse(unit, ended)
-        moving = [
-            c
-            for c in other.coins
-            if not c.gone and ((end := other.end(c)) is None or c.held or now < end)
-        ]
+        other.end_what_ended(now)
+        moving = [coin for coin in other.coins if not coin.gone]
+        self.coins += [coin for coin in other.coins if coin.lapsed]
         for unit in sorted({coin.unit for coin in moving} | set(other.debts)):
             for coin in [coin for coin in other._in_order(moving) if coin.unit == unit]:
                 if self.debts.get(unit, 0) and not coin.held:
@@ -311,6 +309,10 @@ class Plain:
     def sweep(self, now: datetime) -> None:
         """What time alone does: reviews, pending stamps; what has ended is ended anyway."""
         self.look(now)
+        self.end_what_ended(now)
+
+    def end_what_ended(self, now: datetime) -> None:
+        """Nobody can take what has ended."""
         for coin in self.coins:
             end = self.end(coin)
             if not (coin.gone or coin.held) and end and end <= now:

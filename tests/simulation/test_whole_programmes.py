@@ -7,12 +7,13 @@ the model says, and at the end `ledger verify` finds nothing.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from bot.clock import StandingClock
@@ -31,6 +32,8 @@ from tests.services.shop import Shop
 from tests.simulation.plain_member import Plain, Purchase
 from tests.simulation.plain_programme import Ladder, Level, Rules, local, midnight
 
+#: More with `REGULARS_EXAMPLES=1000`.
+EXAMPLES = int(os.environ.get("REGULARS_EXAMPLES", "60"))
 START = datetime(2026, 1, 20, 10, tzinfo=UTC)
 LASTS = (
     "never",
@@ -302,13 +305,18 @@ def test_whole_programmes_do_what_the_plain_model_says(
     """S1, S3, S4, S5, S6, S7, S8, S10, S14, S15, S18 at once."""
 
     @settings(
-        max_examples=60,
+        max_examples=EXAMPLES,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(programmes(), st.lists(ACTS, min_size=5, max_size=25))
     def check(rules: Rules, acts: list[Act]) -> None:
         note(rules.toml())
+        for name in sorted({act.name for act in acts}):
+            event(f"somebody's {name}")
+        for name in ("card", "percent", "pending", "challenge", "no_tobacco", "ladder"):
+            if getattr(rules, name):
+                event(f"a programme with {name}")
         with new_database() as url:
             asyncio.run(live(url, languages, rules, acts))
 
