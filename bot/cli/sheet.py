@@ -100,10 +100,11 @@ def show(found: Sheet, zone: ZoneInfo) -> None:
     for title in ("lots", "entries", "vouchers", "identities", "consents"):
         if rows := found[title]:
             table = Table(title=title.capitalize(), title_justify="left")
-            for column in rows[0]:
+            columns = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
+            for column in columns:
                 table.add_column(column.removesuffix("_at").replace("_", " "))
             for row in rows:
-                table.add_row(*(_shown(column, value, zone) for column, value in row.items()))
+                table.add_row(*(_shown(column, row[column], zone) for column in columns))
             console.print(table)
 
 

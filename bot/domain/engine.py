@@ -189,12 +189,18 @@ def _uses(rule: Earn, person: Person, event: Event, totals: Mapping[str, int]) -
 
 
 def _pending_day(programme: Programme, event: Event) -> tuple[int, datetime | None]:
-    """From which local day a purchase's credits count, and the instant; 0 and None for at once."""
-    days = programme.earning.pending_days
+    """From which day a purchase's credits count, and the instant; 0 and None for at once.
+
+    Where the days of a purchase's shop are over; a new day of the programme, by which tiers go.
+    """
+    days, shop = programme.earning.pending_days, programme.zone()
     if not days or event.trigger != "purchase":
         return 0, None
-    day = event.day + timedelta(days=days + 1)
-    return day_number(day), local_midnight(day, event.zone)
+    over = local_midnight(event.day + timedelta(days=days + 1), event.zone)
+    day = over.astimezone(shop).date()
+    if local_midnight(day, shop) < over:
+        day += timedelta(days=1)
+    return day_number(day), local_midnight(day, shop)
 
 
 def _count(

@@ -27,7 +27,9 @@ Reason = Literal[
     "location",
     "language",
     "tier",
+    "no_tiers",
     "product",
+    "no_products",
     "nobody",
 ]
 
@@ -47,6 +49,8 @@ CONDITIONS: Mapping[str, str] = {
     "product": "product:latte/90",
     "tag": "tag:student",
 }
+#: What a programme may not have, and what is said then.
+_LACKING: Mapping[str, Reason] = {"tier": "no_tiers", "product": "no_products"}
 #: What people write for them besides, without the hyphen.
 _ALSO: Mapping[str, str] = {
     **{name.replace("-", ""): name for name in CONDITIONS},
@@ -119,11 +123,18 @@ class Segment:
 EVERYBODY = Segment()
 
 
+def conditions(programme: Programme) -> Mapping[str, str]:
+    """The conditions that members of a programme can meet, each with an example."""
+    has = {"tier": programme.tiers.levels, "product": programme.products}
+    return {name: example for name, example in CONDITIONS.items() if has.get(name, True)}
+
+
 def parse(text: str, programme: Programme, months: Mapping[str, int] | None = None) -> Segment:
     """The segment that a text says; raises BadSegment. Nothing at all is everybody.
 
     `months` are folded names of months, which may stand for their numbers.
     """
+    offered = conditions(programme)
     words = _COMMA.sub(",", _COLON.sub(":", text)).split()
     segment = EVERYBODY
     seen: set[str] = set()
@@ -133,7 +144,9 @@ def parse(text: str, programme: Programme, months: Mapping[str, int] | None = No
             if len(words) > 1:
                 raise BadSegment("alone", word)
             break
-        name = _named(name, word)
+        name = _named(name, word, offered)
+        if name not in offered:
+            raise BadSegment(_LACKING[name], word)
         if name in seen and name != "tag":
             raise BadSegment("twice", name)
         seen.add(name)
@@ -145,13 +158,13 @@ def parse(text: str, programme: Programme, months: Mapping[str, int] | None = No
     return segment
 
 
-def _named(name: str, word: str) -> str:
+def _named(name: str, word: str, offered: Mapping[str, str]) -> str:
     """The condition somebody means."""
     plain = re.sub(r"[-‐‑–_]", "", fold(name))
     if plain in _ALSO:
         return _ALSO[plain]
-    near = get_close_matches(plain, _ALSO, n=1)
-    known = [CONDITIONS[_ALSO[near[0]]]] if near else list(CONDITIONS.values())
+    near = get_close_matches(plain, [word for word in _ALSO if _ALSO[word] in offered], n=1)
+    known = [offered[_ALSO[near[0]]]] if near else list(offered.values())
     raise BadSegment("unknown", word, ", ".join(known))
 
 
@@ -281,6 +294,8 @@ _SENTENCES: Mapping[Reason, str] = {
     "location": 'there is no location "{word}"; there are: {known}',
     "language": 'the shop does not speak "{word}"; there are: {known}',
     "tier": 'there is no tier "{word}"; there are: {known}',
+    "no_tiers": "this programme has no tiers",
     "product": 'there is no product or category "{word}"; there are: {known}',
+    "no_products": "this programme has no products",
     "nobody": '"{word}" is nobody: whoever was here lately is not long gone',
 }

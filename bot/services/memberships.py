@@ -95,7 +95,9 @@ async def terms(uow: UnitOfWork, member: Member, now: datetime) -> list[Terms]:
 
 def unknown(programme: Programme, code: str) -> Refused:
     """That there is no such membership, and which there are."""
-    known = ", ".join(each.code for each in offered(programme)) or "-"
+    known = ", ".join(each.code for each in offered(programme))
+    if not known:
+        return Refused(phrase("membership.none"))
     return Refused(phrase("membership.refused.unknown", word=code, known=known))
 
 

@@ -111,7 +111,9 @@ async def take_back(
             wanted = min(wanted, stood - domain.remaining(granted, bought, kept, after))
         if wanted > 0:
             given = replace(granted.given, amount=wanted, expired=0)
-            filled = await ledger.unused_fills(uow.tx, member.id, given, now)
+            # Cards are of stamps.
+            stamps = given.unit == "stamps"
+            filled = await ledger.unused_fills(uow.tx, member.id, given, now) if stamps else []
             account = await _account(uow, member.id, given, filled, now)
             taken[given.unit] += account.take_back(given, filled, at=now, when_spent=when_spent)
             rewards += (p.unit.partition(":")[2] for p in account.postings if p.unit != given.unit)

@@ -13,6 +13,9 @@ from handlers.staff.membership import at_the_till
 
 router = Router()
 
+#: Lines on a page over SMS, where one of them may be an address.
+_SHORT_PAGE = 3
+
 
 @router.command("membership")
 async def membership(turn: Turn) -> Reply:
@@ -27,7 +30,7 @@ async def membership(turn: Turn) -> Reply:
     lines = [_held(each) for each in found if each.held]
     lines += [line for each in found for line in _offer(each)]
     lines.append(_where(found[-1].tier))
-    shown, more = page_of(turn, lines, page_asked(turn), "membership")
+    shown, more = page_of(turn, lines, page_asked(turn), "membership", size=_SHORT_PAGE)
     back: tuple[tuple[Button, ...], ...] = ((option(phrase("button.menu"), "menu"),),)
     return Reply(tuple(shown), more or back, edits=True)
 

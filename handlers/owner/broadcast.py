@@ -8,7 +8,7 @@ from bot.conversation import Router, Step, Turn, choice, option, whole
 from bot.domain.broadcasts import Broadcast
 from bot.domain.members import Role
 from bot.domain.messages import Phrase, Reply, phrase
-from bot.domain.segments import CONDITIONS, Segment
+from bot.domain.segments import Segment, conditions
 from bot.services import broadcasts, halting, unasked
 from bot.services.broadcasts import Estimate
 from bot.services.results import Refused
@@ -114,7 +114,7 @@ async def ask_segment(turn: Turn) -> Reply:
     rows = (*common(turn, SEGMENT), (choice(SEGMENT, "no", phrase("button.cancel")),))
     lines = [phrase("broadcast.ask_segment")]
     if not turn.short:
-        known = " ".join(CONDITIONS.values())
+        known = " ".join(conditions(turn.programme).values())
         lines.append(phrase("broadcast.write_segment", known=known))
     return Reply(tuple(lines), rows)
 

@@ -130,9 +130,7 @@ async def test_a_segment_is_typed_and_read_back(open_cafe: OpenCafe) -> None:
     assert await owner.says("locaton:karlin") == [
         f"“locaton:karlin” is not a condition. For example: location:karlin\n{ASK_SEGMENT}"
     ]
-    assert await owner.says("tier:gold") == [
-        f"There is no tier “gold”. There are: -\n{ASK_SEGMENT}"
-    ]
+    assert await owner.says("tier:gold") == [f"This programme has no tiers.\n{ASK_SEGMENT}"]
     assert await owner.says("Location: karlin not-here:30 birthday:may tag:student") == [
         "The message:\nHello!\nLocation: Karlín\nNo visit for 30 days\nBirthday in month: 5\n"
         "Tag: student\n"

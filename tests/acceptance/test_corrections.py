@@ -128,6 +128,7 @@ class TestAdjusting:
             ("0 points why", "How much? "),
             ("+1.5 points why", "How much? "),
             (f"+{'9' * 30} points why", "How much? "),
+            ("+1001 coffee why", "How much? "),
             ("-51 points why", "There isn't that much. At most: −50 points"),
             ("-1 coffee why", "There is none of that on the card."),
         ],

@@ -87,8 +87,14 @@ def test_the_header_is_the_one_telegram_sends() -> None:
         ),
         pytest.param(message(sticker=STICKER), said(media="sticker"), id="sticker"),
         pytest.param(
-            message(photo=[{**FILE, "width": 1, "height": 1}], caption="my receipt"),
-            said(media="photo", text="my receipt"),
+            message(
+                photo=[
+                    {**FILE, "width": 1, "height": 1},
+                    {**FILE, "file_id": "large", "width": 9, "height": 9},
+                ],
+                caption="my receipt",
+            ),
+            said(media="photo", file="large", text="my receipt"),
             id="photo-with-caption",
         ),
         pytest.param(message(voice={**FILE, "duration": 1}), said(media="voice"), id="voice"),

@@ -202,7 +202,7 @@ def test_a_database_not_migrated_yet(
         expected = Ran(
             1,
             [
-                "error database lacks 0001_initial, 0002_channels, 0003_unasked: "
+                "error database lacks 0001_initial, 0002_channels, 0003_unasked, 0004_engine: "
                 "run `regulars migrate`"
             ],
         )
@@ -211,7 +211,7 @@ def test_a_database_not_migrated_yet(
     checked = run("check")
     assert Ran(checked.code, checked.out[1:-1]) == expected
     assert not database.exists()
-    names = ("0001_initial", "0002_channels", "0003_unasked")
+    names = ("0001_initial", "0002_channels", "0003_unasked", "0004_engine")
     assert run("migrate") == Ran(0, [f"applied {name}" for name in names])
     assert run("migrate") == Ran(0, ["The schema is current: nothing to do."])
     assert run("check").code == 0
@@ -227,7 +227,7 @@ def test_sqlite_is_brought_up_by_itself(
     ]
     assert run("staff", "add", "Anna", "--role", "owner").code == 0
     assert run("ledger", "verify") == Ran(
-        0, ["0 entries, 0 differences."], [f"Checks: {n} of 6" for n in range(1, 7)]
+        0, ["0 entries, 0 differences."], [f"Checks: {n} of 12" for n in range(1, 13)]
     )
 
 

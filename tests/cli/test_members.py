@@ -86,6 +86,7 @@ def test_show_holds_what_the_interface_promises(shop: Shop) -> None:
                 "left": 2,
                 "ends_at": coffee_end.isoformat(),
                 "rule": "opening",
+                "available_at": None,
             },
             {
                 "unit": "stamps",
@@ -93,6 +94,7 @@ def test_show_holds_what_the_interface_promises(shop: Shop) -> None:
                 "left": 3,
                 "ends_at": stamps_end.isoformat(),
                 "rule": "opening",
+                "available_at": None,
             },
         ],
         "tier": None,

@@ -212,6 +212,10 @@ VALUES = [
        f"begins = {value} #!\nends = 2026-12-24\n[joining]", "campaigns.seasons[1].begins",
        'write a day as year-month-day, such as "2026-12-24"')
       for value in ('"24.12.2026"', '""', "2026-12-24T10:00:00", "20261224", '"2026-02-29"')),
+    *(("[joining]", f"[ending]\nlast_earning = 2027-01-01\nlast_redeeming = {day} #!\n[joining]",
+       "ending.last_redeeming",
+       "write a day of our time, or leave this out for without an end")
+      for day in ("9999-12-31", "0001-01-01", '"3000-01-01"')),
     ("[joining]", "[sms]\nprice = 0 #!\n[joining]", "sms.price", "write an amount above 0"),
 ]  # fmt: skip
 

@@ -12,8 +12,10 @@ from tests.chat import Person
 from tests.locales.befriending import befriending
 from tests.locales.broadcasting import broadcasting
 from tests.locales.itemising import itemising
+from tests.locales.ranking import ranking
 from tests.locales.reminded import reminding
 from tests.locales.rewarded import rewarding
+from tests.locales.righting import righting
 from tests.locales.texting import (
     ALL_RULES,
     GIFT,
@@ -52,6 +54,8 @@ async def play(listener: Listener) -> None:
         befriending,
         reminding,
         rewarding,
+        ranking,
+        righting,
         broadcasting,
     ):
         await act(listener)

@@ -9,25 +9,19 @@ from scheduler.campaigns import CAMPAIGNS
 from scheduler.jobs import plan
 from tests.acceptance.cafe import Cafe
 from tests.conftest import NOW
-from tests.locales.texting import ALL_RULES, CONTACT, NAME, Listener, Texter, named, programme
+from tests.locales.texting import (
+    CONTACT,
+    NAME,
+    PURCHASE,
+    STAMPS_TOO,
+    VISIT,
+    Listener,
+    Texter,
+    named,
+    programme,
+)
 
 LEVELS = f"""
-[units.credit]
-
-[earning]
-pending_days = 14
-
-[[earn]]
-rule = "purchase"
-code = "back"
-unit = "credit"
-percent = 10
-
-[[rewards]]
-code = "account"
-name = {named(4)}
-kind = "credit"
-
 [tiers]
 by = "@by"
 window = "2 months"
@@ -45,6 +39,7 @@ name = {named(6)}
 threshold = @high
 multiply = 2
 early_access = true
+free_delivery = true
 benefits = {named(7)}
 """
 PAID = f"""
@@ -53,9 +48,9 @@ code = "club"
 name = {named(8)}
 fee = 1234.50
 lasts = "12 months"
-free_delivery = true
 link = "{CONTACT}"
-
+"""
+ENDLESS = f"""
 [[tiers.levels]]
 code = "always"
 name = {named(9)}
@@ -64,19 +59,48 @@ lasts = "never"
 """
 
 
+LATER = "[sms]\nreceipts = true\n[earning]\npending_days = 14"
+CASHBACK = f"""
+{LATER}
+[units.credit]
+
+[[earn]]
+rule = "purchase"
+unit = "credit"
+percent = 10
+
+[[rewards]]
+code = "account"
+name = {named(4)}
+kind = "credit"
+"""
 #: Limits at the till that stop nobody.
 OFTEN = "member_stamps_a_day = 1000\ncolleague_stamps_a_day = 1000"
 
 
 async def ranking(listener: Listener) -> None:
     """Rising, keeping, losing and paying for a tier; waiting for what a purchase gave."""
+    for rules, more in (((PURCHASE, STAMPS_TOO), LATER), ((VISIT, PURCHASE), CASHBACK)):
+        async with listener.cafe(programme(*rules, limits=OFTEN, more=more)) as cafe:
+            await _waiting(cafe)
     for by, low, high in (("spend", 1000, 2000), ("visits", 1, 2), ("points", 1000, 2000)):
         levels = LEVELS.replace("@by", by).replace("@low", str(low))
         levels = levels.replace("@high", str(high))
-        async with listener.cafe(programme(*ALL_RULES, limits=OFTEN, more=levels)) as cafe:
+        async with listener.cafe(programme(VISIT, PURCHASE, limits=OFTEN, more=levels)) as cafe:
             await _rising(cafe)
-    async with listener.cafe(programme(*ALL_RULES, limits=OFTEN, more=f"[tiers]\n{PAID}")) as cafe:
-        await _paying(cafe)
+    for tier, level in (("club", PAID), ("always", ENDLESS)):
+        async with listener.cafe(programme(VISIT, PURCHASE, more=f"[tiers]\n{level}")) as cafe:
+            await _paying(cafe, tier)
+
+
+async def _waiting(cafe: Cafe) -> None:
+    anna, till = await _joins(cafe), await cafe.colleague(NAME, Role.CASHIER, "place0")
+    await till.says(f"sale {await _code(cafe)} 12345,50")
+    for text in ("balance", "card", "rewards"):
+        await anna.says(text)
+    await cafe.passes(days=15)
+    await anna.says("balance")
+    await till.says("undo")
 
 
 async def _rising(cafe: Cafe) -> None:
@@ -96,13 +120,13 @@ async def _rising(cafe: Cafe) -> None:
         await anna.says("balance")
 
 
-async def _paying(cafe: Cafe) -> None:
+async def _paying(cafe: Cafe, tier: str) -> None:
     anna, till = await _joins(cafe), await cafe.colleague(NAME, Role.CASHIER, "place0")
     code = await _code(cafe)
     for text in ("membership", f"membership {code}", f"membership {code} nothing"):
         await (anna if text == "membership" else till).says(text)
     await till.says("membership")
-    for tier in ("club", "club", "always", "club", "always"):
+    for _ in range(2):
         await till.says(f"membership {code} {tier}")
         await till.says("1")
         for text in ("membership", "balance"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.domain.members import Staff
-from bot.services import expiry, rechecking
+from bot.services import expiry, rechecking, tiers
+from bot.storage import progress
 from tests.services.shop import COFFEE, DAY, NOW, Shop, cafe, deli
 
 PENDING = deli(("[units.points]", "[earning]\npending_days = 14\n\n[units.points]"))
@@ -17,6 +19,31 @@ DUE = datetime(2026, 3, 16, 23, tzinfo=UTC)
 STAMPS = cafe(("[units.stamps]", "[earning]\npending_days = 14\n\n[units.stamps]")) + (
     '\n[[earn]]\nrule = "purchase"\ncode = "till"\nunit = "stamps"\nper = 10\n'
 )
+
+
+def far_apart(zone: str) -> str:
+    """A programme in a zone with shops at both ends of the day, and a tier."""
+    text = re.sub(r"(?m)^zone = .*$", f'zone = "{zone}"', PENDING, count=1)
+    return (
+        text.replace("pending_days = 14", "pending_days = 1")
+        + """
+[[locations]]
+code = "east"
+name = "East"
+zone = "Pacific/Auckland"
+
+[[locations]]
+code = "west"
+name = "West"
+zone = "Pacific/Honolulu"
+
+[tiers]
+[[tiers.levels]]
+code = "gold"
+name = "Gold"
+threshold = 100
+"""
+    )
 
 
 @pytest.fixture
@@ -78,3 +105,24 @@ async def test_s4_what_ends_while_it_is_pending_is_taken(shop: Shop) -> None:
     assert await rechecking.recheck(shop.work, DUE) == []
     assert await shop.has(anna, "points", now=DUE) == (0,)
     assert await shop.verify() == []
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "Pacific/Auckland"])
+@pytest.mark.parametrize("place", ["east", "west"])
+async def test_s18_a_purchase_in_another_zone_counts_for_a_tier_as_it_can_be_spent(
+    shop: Shop, zone: str, place: str
+) -> None:
+    """Neither a day before, nor never: the shop's day may begin while it is yesterday there."""
+    await shop.work.adopt(far_apart(zone), NOW)
+    anna, bara = await shop.member(), await shop.colleague(location=place)
+    await shop.sale(anna, bara, 10_000)
+    seen = set()
+    for hour in range(0, 100):
+        at = NOW + timedelta(hours=hour)
+        await rechecking.recheck(shop.work, at)
+        async with shop.work.reading() as reader:
+            stored = await progress.standing(reader, anna.id)
+            shown = await tiers.look(reader, await shop.work.programme(), anna, at)
+        assert shown is not None
+        seen.add((await shop.has(anna, "points", now=at), stored.tier, shown.tier is not None))
+    assert seen == {((50,), None, False), ((150,), "gold", True)}

@@ -11,6 +11,7 @@ from bot.domain.messages import Moment
 from bot.domain.rewards import Voucher
 from bot.services import expiry, redeeming
 from bot.services.results import Repeated, Used
+from tests.services.rewarding import every_kind
 from tests.services.shop import COFFEE, DAY, MINUTE, NOW, Shop, cafe, deli, values, why
 
 INSTANT = timedelta(microseconds=1)
@@ -252,3 +253,12 @@ async def test_s11_a_reward_taken_out_of_the_programme_can_be_given_back_not_tak
     await shop.cancel(anna, voucher.id)
     assert await shop.has(anna) == (2, 1)
     assert why(await shop.reserve(anna)) == "reward.gone"
+
+
+async def test_s20_an_empty_bonus_account_pays_nothing(shop: Shop) -> None:
+    await shop.work.adopt(every_kind(("minimum = 2\n", "")), NOW - DAY)
+    anna, bara = await shop.member(), await shop.colleague(location="centre")
+    for minor in (None, 1000):
+        assert why(await shop.give(anna, bara, "bonus", minor=minor)) == "reward.short_credit"
+    assert why(await shop.reserve(anna, "bonus", much=0)) == "reward.short_credit"
+    assert (await shop.count("voucher"), await shop.verify()) == (0, [])

@@ -12,11 +12,28 @@ from bot.domain.messages import Address
 from bot.domain.rewards import Voucher
 from bot.services import expiry, joining, linking
 from bot.services.merging import Merged
-from bot.storage import conversations
+from bot.services.presents import Present
+from bot.storage import conversations, referrals
+from tests.services.rewarding import every_kind
 from tests.services.shop import DAY, NOW, Shop
 from tests.simulation.test_races import kinds, race
 
 PHONE = "+420777123456"
+#: A shop where members invite friends, and give rewards to each other.
+INVITING = (
+    every_kind().replace('[[locations]]\ncode = "harbour"\nname = "Harbour"\n', "")
+    + """
+[[earn]]
+rule = "referral"
+unit = "points"
+amount = 20
+
+[[earn]]
+rule = "referred"
+unit = "points"
+amount = 10
+"""
+).replace('locations = ["harbour"]\n', "")
 
 
 async def total(shop: Shop, people: list[Member]) -> tuple[int, int]:
@@ -163,4 +180,34 @@ async def test_merging_waits_for_nobody_who_only_stamps(shop: Shop, bara: Staff)
             *(shop.merge(*pair) for pair in pairs),
             *(shop.stamp(member, bara) for member in passers_by),
         )
+    assert await shop.verify() == []
+
+
+async def test_s10_presents_and_invitations_between_people_who_become_one(
+    shop: Shop, bara: Staff
+) -> None:
+    """Two are locked in the order of those they are by now: nobody waits in a ring."""
+    await shop.work.adopt(INVITING, NOW - DAY)
+    people = [await shop.member(f"Anna {number}") for number in range(8)]
+    for number, friend in enumerate(people):
+        async with shop.uow() as uow:
+            await referrals.begin(uow.tx, people[number * 3 % 8 - 1].id, friend.id, NOW)
+        await shop.sale(friend, bara, 5000)
+    presents = [await shop.present(member, "friendly") for member in people]
+    pairs = ((6, 2), (7, 6), (5, 3), (3, 1))
+
+    async def act(number: int) -> Any:
+        member, given = people[number % 8], presents[number * 5 % 8]
+        assert isinstance(given, Present)
+        if number % 40 == 0 and number < 160:
+            one, other = pairs[number // 40]
+            return await shop.merge(people[one], people[other])
+        if number % 3 == 0:
+            return await shop.take(member, given.code)
+        if number % 3 == 1:
+            return await shop.cancel(member, given.voucher.id)
+        return await shop.sale(member, bara, 100)
+
+    results = await race(320, act)
+    assert len([result for result in results if isinstance(result, Merged)]) == 4
     assert await shop.verify() == []
