@@ -37,9 +37,11 @@ def lines(programme: Programme, progress: Progress) -> tuple[Phrase, ...]:
 
 def held(programme: Programme, tier: Tier, until: datetime | None) -> Phrase:
     """A tier, and until when it is somebody's."""
+    paid = tier.fee is not None
     if until is None:
-        return phrase("balance.tier", tier=tier.name)
-    return phrase("balance.tier_until", tier=tier.name, until=_last(programme, until))
+        return phrase("balance.membership" if paid else "balance.tier", tier=tier.name)
+    key = "balance.membership_until" if paid else "balance.tier_until"
+    return phrase(key, tier=tier.name, until=_last(programme, until))
 
 
 def benefits(tier: Tier) -> tuple[Phrase, ...]:

@@ -66,7 +66,7 @@ async def test_s18_a_membership_is_shown_paid_at_the_till_and_undone(club: Cafe)
     [done] = await till.presses("Confirm")
     assert done.split("\n")[0] == "€99 paid: Club"
     assert anna.sees() == ["Paid, thank you: Club until 2 March 2027.\nFree delivery"]
-    assert "Club until 2 March 2027" in (await anna.says("balance"))[0].split("\n")
+    assert "Membership: Club until 2 March 2027" in (await anna.says("balance"))[0].split("\n")
     [page] = await anna.says("membership")
     assert page.startswith("You have Club until 2 March 2027. Renewing adds to that.")
     [undone] = await till.presses("Undo")
