@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -185,7 +186,7 @@ class Catalogues:
             return self._render_phrase(value, language)
         if isinstance(value, str):
             return value
-        if isinstance(value, int):
+        if isinstance(value, int | Decimal):
             return format_number(value, language)
         if isinstance(value, Money):
             return format_money(value, language)
@@ -264,6 +265,10 @@ class Catalogues:
         """
         word = fold(self.command_word(name, language)).replace(" ", "_")
         return word if len(word) <= 32 and _MENU_LETTERS.issuperset(word) else name
+
+    def word(self, name: str, language: str) -> str:
+        """The first of the `words.<name>` of a language, or of English."""
+        return (*self._words(name, language), *self._words(name, FALLBACK))[0]
 
     def is_word(self, name: str, text: str, language: str) -> bool:
         """Whether `text` is one of the `words.<name>` of English or `language`."""

@@ -58,9 +58,9 @@ def locale_of(voice: str) -> Locale:
     return Locale.parse(habits_of(voice).region)
 
 
-def format_number(number: int, language: str) -> str:
-    """A whole number, grouped from 10 000 on."""
-    if abs(number) < _GROUPED_FROM:
+def format_number(number: int | Decimal, language: str) -> str:
+    """A number, grouped from 10 000 on."""
+    if isinstance(number, int) and abs(number) < _GROUPED_FROM:
         return str(number)
     return numbers.format_decimal(number, locale=locale_of(language))
 

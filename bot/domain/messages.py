@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from string import Formatter
 from typing import Literal
@@ -122,7 +123,7 @@ class Filled:
 
 
 #: What may stand in a sentence; a plain string is somebody's own words (a name), never ours.
-Value = str | int | Money | Moment | Day | Wording | Filled | Link | Phrase
+Value = str | int | Decimal | Money | Moment | Day | Wording | Filled | Link | Phrase
 
 
 def phrase(key: str, **values: Value) -> Phrase:
@@ -226,8 +227,9 @@ class InboundMessage:
     `external_id` is the provider's id of the delivery and makes handling it idempotent (S9).
     `message_id` is the message whose button was pressed, `callback_id` the press itself where
     the app waits for it to be acknowledged. `media` names what came instead of text ("sticker",
-    "photo", …), `file` how the provider knows a photo. `name` and `language` are what the app says of the person. `network` is set when
-    the whole text is a word of the network, and then it is no word of a dialogue.
+    "photo", …), `file` how the provider knows a photo. `name` and `language` are what the app says
+    of the person. `network` is set when the whole text is a word of the network, and then it is no
+    word of a dialogue.
     """
 
     address: Address

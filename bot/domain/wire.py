@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.messages import (
@@ -81,6 +82,8 @@ def _value(value: Value) -> Json:
         return {"filled": [_value(value.text), values]}
     if isinstance(value, Link):
         return {"link": value.payload}
+    if isinstance(value, Decimal):
+        return {"decimal": str(value)}
     return value
 
 
@@ -107,6 +110,8 @@ def _read(stored: Json) -> Value:
             return Filled(_wording(text), {name: _read(inner) for name, inner in values.items()})
         case "link":
             return Link(parts)
+        case "decimal":
+            return Decimal(parts)
     raise ValueError(f"no value is called {kind!r}")
 
 

@@ -156,7 +156,7 @@ def _change(turn: Turn, amount: str, words: list[str]) -> Adjustment | Phrase:
     """What was typed as an adjustment, or what is wrong with it."""
     unit, reason = _unit(turn, words)
     if not unit:
-        known = ", ".join(name.removeprefix("reward:") for name in _typed_units(turn))
+        known = ", ".join(_called(turn, name) for name in _typed_units(turn))
         return phrase("adjust.which_unit", known=known)
     minus = amount[:1] in "-−–"
     number = amount.lstrip("+-−–")
@@ -171,6 +171,12 @@ def _change(turn: Turn, amount: str, words: list[str]) -> Adjustment | Phrase:
     if not (reason := adjusting.clean_reason(reason)):
         return phrase("adjust.why")
     return Adjustment(unit, -count if minus else count, reason)
+
+
+def _called(turn: Turn, unit: str) -> str:
+    """What a unit is called where it is typed: rewards by their code."""
+    code = unit.removeprefix("reward:")
+    return code if unit != code else turn.words.word(unit, turn.language)
 
 
 def _typed_units(turn: Turn) -> list[str]:

@@ -19,7 +19,8 @@ async def test_s11_the_story_of_an_end(open_cafe: OpenCafe) -> None:
     await cafe.passes(hours=1)
     assert anna.sees() == [
         "Our programme is ending. You can collect until 31 March 2026 and redeem what you have "
-        "until 31 May 2026; anything left after that is lost. Thank you for being with us. Kavárna Lípa"
+        "until 31 May 2026; anything left after that is lost. "
+        "Thank you for being with us. Kavárna Lípa"
     ]
     await cafe.passes(hours=1)
     assert anna.sees() == []

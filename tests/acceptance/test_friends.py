@@ -217,7 +217,8 @@ async def test_s13_a_review_earns_once_a_colleague_accepts_it(open_cafe: OpenCaf
         "A colleague hasn't read your last review yet. After that you can write another."
     ]
     assert await manager.presses("Reviews") == ["Anna: Too loud."]
-    assert await manager.presses("Accept") == ["Accepted; the member has been told.\nNo review waits."]
+    accepted = "Accepted; the member has been told.\nNo review waits."
+    assert await manager.presses("Accept") == [accepted]
     assert anna.sees() == ["Your review is accepted. Thank you for it.\n+2 stamps. 2 of 10."]
     await anna.says("review")
     await anna.says("Nice.")

@@ -227,7 +227,10 @@ def test_sqlite_is_brought_up_by_itself(
     ]
     assert run("staff", "add", "Anna", "--role", "owner").code == 0
     assert run("ledger", "verify") == Ran(
-        0, ["0 entries, 0 differences."], [f"Checks: {n} of 12" for n in range(1, 13)]
+        0,
+        ["0 entries, 0 differences."],
+        # A line for every tenth.
+        [f"Checks: {n} of 12" for n in (2, 3, 4, 5, 6, 8, 9, 10, 11, 12)],
     )
 
 

@@ -111,6 +111,14 @@ def test_show_holds_what_the_interface_promises(shop: Shop) -> None:
             return await wallets.card_payload(uow.tx, member.id)
 
     payload = shop.ask(card)
+    found = shown(shop, "ANNA-1")
+    entries = found.pop("entries")
+    assert [(each["unit"], each["amount"], each["kind"]) for each in entries] == [
+        ("reward:coffee", 2, "opening"),
+        ("stamps", 3, "opening"),
+    ]
+    assert found == expected
+    expected["entries"] = entries
     for reference in ("ANNA-1", "anna-1", payload, payload[2:], "777123456", "+420 777 123 456"):
         assert shown(shop, reference) == expected
 

@@ -87,11 +87,6 @@ def test_it_may_be_typed_on_a_phone(typed: str, text: str, programme: Programme)
         ("tier:gold", "no_tiers", "this programme has no tiers"),
         ("product:latte/90", "no_products", "this programme has no products"),
         (
-            "product:latte",
-            "counted",
-            '"latte" can\'t be read; write at least how much in how many days: product:latte/90',
-        ),
-        (
             "location:brno",
             "location",
             'there is no location "brno"; there are: vinohrady, karlin',
@@ -158,6 +153,26 @@ def test_what_is_wrong_is_said(text: str, reason: str, sentence: str, programme:
         parse(text, programme)
     assert refused.value.reason == reason
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("preset_name", "text", "reason", "known"),
+    [
+        ("coffee-stars", "tier:bronze", "tier", "green, gold"),
+        ("coffee-stars", "teir:gold", "unknown", "tier:gold"),
+        ("coffee-stars", "product:latte/90", "no_products", ""),
+        ("pharmacy-points", "product:latte", "counted", "product:latte/90"),
+        ("pharmacy-points", "tier:", "no_tiers", ""),
+    ],
+)
+def test_what_a_programme_has_is_offered(
+    preset_name: str, text: str, reason: str, known: str
+) -> None:
+    found, problems = programmes.read(programmes.preset(preset_name), ("en", "cs"))
+    assert found is not None, problems
+    with pytest.raises(BadSegment) as refused:
+        parse(text, found)
+    assert (refused.value.reason, refused.value.known) == (reason, known)
 
 
 @pytest.mark.parametrize("text", ["х" * 5000, ":" * 900, "\0", "здесь:30", "tag:,,,", "hours:²-³"])

@@ -30,6 +30,7 @@ plain: st.SearchStrategy[Value] = st.one_of(
     texts,
     st.integers(),
     st.builds(Money, st.integers(), texts),
+    st.decimals(allow_nan=False, allow_infinity=False),
     st.builds(
         Moment, st.datetimes(timezones=zones), texts, st.sampled_from(["day", "time", "both"])
     ),

@@ -185,7 +185,6 @@ class Life:
         self._present = ""
         work = shop.work
         self.acts: dict[str, Act] = {
-            "balance and history": self.looks,
             "sale": self.buys,
             "undo": self.undoes,
             "sale again": self.buys,
@@ -194,6 +193,7 @@ class Life:
             "undo a full card": self.undoes,
             "redeem": self.reserves,
             "cancel": self.cancels,
+            "balance and history": self.looks,
             "redeem again": self.reserves,
             "use": self.uses,
             "pay with credit": self.pays,

@@ -21,7 +21,7 @@ def name_of(programme: Programme, rule_id: str, unit: str) -> Phrase | Wording:
     if rule.name:
         return rule.name
     if rule.multiply is not None:
-        return phrase("rule.multiplied", factor=f"{rule.multiply.normalize():f}")
+        return phrase("rule.multiplied", factor=rule.multiply.normalize())
     return phrase(f"history.earn.{rule.rule}")
 
 
