@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation import Router, Turn, option
 from bot.domain.members import Role
 from bot.domain.messages import Reply, phrase
-from bot.services import memberships, referrals
+from bot.services import ending, memberships, referrals
 from handlers.menu import home, menu_of
 from handlers.paging import page_asked, page_of
 
@@ -45,14 +45,19 @@ async def cancel(turn: Turn) -> Reply:
 async def more(turn: Turn) -> Reply:
     """What the first five words leave out, as far as the programme has it; two in a row."""
     programme = turn.programme
+    collects = ending.no_earning(programme, turn.now) is None
     there = (
         (phrase("button.vouchers"), "vouchers", True),
         (phrase("button.history"), "history", True),
-        (phrase("button.refer"), "refer", referrals.runs(programme)),
+        (phrase("button.refer"), "refer", collects and referrals.runs(programme)),
         (phrase("button.rate"), "rate", programme.survey is not None),
-        (phrase("button.review"), "review", programme.has("review")),
-        (phrase("button.follow"), "follow", programme.follow is not None),
-        (phrase("button.membership"), "membership", bool(memberships.offered(programme))),
+        (phrase("button.review"), "review", collects and programme.has("review")),
+        (phrase("button.follow"), "follow", collects and programme.follow is not None),
+        (
+            phrase("button.membership"),
+            "membership",
+            collects and bool(memberships.offered(programme)),
+        ),
         (phrase("button.settings"), "settings", True),
         (phrase("button.help"), "help", True),
         (phrase("button.ask_shop"), "feedback", True),

@@ -80,7 +80,7 @@ class Earn(Part):
     unit: Unit | None = None
     amount: Positive = Decimal(1)
     per: Annotated[Sum, AfterValidator(above_zero)] | None = None
-    percent: Annotated[Factor, Field(le=100)] | None = None
+    percent: Annotated[Factor, AfterValidator(above_zero), Field(le=100)] | None = None
     steps: Flag = False
     multiply: Annotated[Factor, Field(gt=1, le=100)] | None = None
     reward: Code | None = None

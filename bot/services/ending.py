@@ -22,6 +22,8 @@ def no_earning(programme: Programme, now: datetime) -> Refused | None:
     """The refusal of whatever earns, once that is over."""
     if programme.ending is None or rules.earns(programme, now):
         return None
+    if not rules.redeems(programme, now):
+        return Refused(phrase("ending.over", day=Day(programme.ending.last_redeeming)))
     return Refused(phrase("ending.no_earning", day=Day(programme.ending.last_earning)))
 
 

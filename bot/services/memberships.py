@@ -15,7 +15,7 @@ from bot.domain.person import Person
 from bot.domain.programme import Programme
 from bot.domain.programme_tiers import Tier
 from bot.domain.tiers import Move, Standing, last_day
-from bot.services import earning, limits, outreach, persons, standings
+from bot.services import earning, ending, limits, outreach, persons, standings
 from bot.services.results import NOBODY, Refused, Repeated, Undone
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import members, memberships, operations, progress
@@ -117,6 +117,8 @@ async def pay(
     tier = next((each for each in offered(uow.programme) if each.code == code), None)
     if tier is None:
         return unknown(uow.programme, code)
+    if over := ending.no_earning(uow.programme, now):
+        return over
     member = await members.lock(uow.tx, member_id)
     if member.erased:
         return NOBODY

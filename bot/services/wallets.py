@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.amounts import in_minor_units
-from bot.domain.ending import redeems, sooner
+from bot.domain.ending import earns, redeems, sooner
 from bot.domain.ledger import Heap, LedgerEntry, Lot, binding_order
 from bot.domain.members import Member
 from bot.domain.programme import Programme
@@ -98,10 +98,14 @@ class Wallet:
     def offers(self) -> Sequence[Offer]:
         """The programme's rewards, those within reach first, then by what is missing.
 
-        What only a campaign gives is there once it was given: nothing can be collected for it.
+        What only a campaign gives is there once it was given: nothing can be collected for it; nor
+        for anything once the programme is ending.
         """
+        if not redeems(self.programme, self.at):
+            return []
+        collects = earns(self.programme, self.at)
         offers = [self._offer(reward) for reward in self.programme.rewards]
-        offers = [offer for offer in offers if offer.available or offer.missing]
+        offers = [offer for offer in offers if offer.available or (offer.missing and collects)]
         return sorted(offers, key=lambda offer: (not offer.available, offer.missing))
 
     def _offer(self, reward: Reward) -> Offer:

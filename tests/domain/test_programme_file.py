@@ -217,6 +217,8 @@ VALUES = [
        "write a day of our time, or leave this out for without an end")
       for day in ("9999-12-31", "0001-01-01", '"3000-01-01"')),
     ("[joining]", "[sms]\nprice = 0 #!\n[joining]", "sms.price", "write an amount above 0"),
+    ("[joining]", '[[earn]]\nrule = "purchase"\nunit = "stamps"\npercent = 0 #!\n[joining]',
+     "earn[1].percent", "write an amount above 0"),
 ]  # fmt: skip
 
 

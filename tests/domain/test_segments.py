@@ -158,7 +158,7 @@ def test_what_is_wrong_is_said(text: str, reason: str, sentence: str, programme:
 @pytest.mark.parametrize(
     ("preset_name", "text", "reason", "known"),
     [
-        ("coffee-stars", "tier:bronze", "tier", "green, gold"),
+        ("coffee-stars", "tier:bronze", "tier", "green, gold, reserve"),
         ("coffee-stars", "teir:gold", "unknown", "tier:gold"),
         ("coffee-stars", "product:latte/90", "no_products", ""),
         ("pharmacy-points", "product:latte", "counted", "product:latte/90"),

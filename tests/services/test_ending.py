@@ -186,3 +186,17 @@ class TestNeverRetroactive:
             undone = await refunding.reverse(uow, sale.operation_id, marek, "refund", NOW, 500)
         assert isinstance(undone, Undone)
         assert undone.taken == (("points", 5),)
+
+
+async def test_s11_nobody_is_invited_to_collect_for_what_nobody_can_collect_any_more(
+    shop: Shop, work: Work
+) -> None:
+    await work.adopt(deli() + ENDS, NOW)
+    member = await shop.member("Jana")
+    last_day, later, over = APRIL - MOMENT, APRIL, MAY
+    offers = {
+        at: [offer.reward.code for offer in (await shop.wallet(member, at)).offers()]
+        for at in (last_day, later, over)
+    }
+    rewards = [reward.code for reward in (await work.programme()).rewards]
+    assert offers == {last_day: rewards, later: [], over: []}
