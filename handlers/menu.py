@@ -55,10 +55,10 @@ def progress(purse: Wallet) -> tuple[Phrase, ...]:
     return units.balances(purse)
 
 
-async def tier_lines(turn: Turn, member: Member) -> tuple[Phrase, ...]:
+async def tier_lines(turn: Turn, member: Member, *, brief: bool = False) -> tuple[Phrase, ...]:
     """A member's tier, until when, and what is missing to the next, where there are tiers (S18)."""
     found = await tiers.look(turn.uow.tx, turn.programme, member, turn.now)
-    return standings.lines(turn.programme, found) if found else ()
+    return standings.lines(turn.programme, found, brief=brief) if found else ()
 
 
 async def challenge_lines(turn: Turn, member: Member) -> tuple[Phrase, ...]:

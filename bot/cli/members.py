@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
-from zoneinfo import ZoneInfo
 
 import typer
 
 from bot.cli.opening import CannotOpen, load_settings, open_existing, open_work
 from bot.cli.output import Json, Progress, counted, note, say, say_json
-from bot.cli.sheet import Sheet, sheet, show
+from bot.cli.sheet import Sheet, balances, sheet, show
 from bot.clock import Clock
 from bot.domain import emails
 from bot.domain.members import Member
@@ -143,9 +142,16 @@ async def _write(work: Work, stream: TextIO, clock: Clock) -> int:
 
 @contextmanager
 def _written(file: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that is there only when it is whole, for its owner alone."""
+    """Standard output, or a file that is there only when it is whole, for its owner alone.
+
+    What is there and is no file, such as a pipe, is written in place: nothing may replace it.
+    """
     if file is None:
         yield sys.stdout
+        return
+    if file.exists() and not file.is_file():
+        with _in_place(file) as stream:
+            yield stream
         return
     part = file.with_name(f"{file.name}.part")
     try:
@@ -160,24 +166,33 @@ def _written(file: Path | None) -> Iterator[TextIO]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def _in_place(file: Path) -> Iterator[TextIO]:
+    try:
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise CannotOpen(f"{file} can't be written: {error.strerror}") from None
+
+
 @app.command("show")
 def show_member(
     code: Reference,
     as_json: Json = False,
 ) -> None:
     """Show what is held on one member."""
-    found, zone = asyncio.run(_show(code))
+    found, programme = asyncio.run(_show(code))
     if as_json:
         say_json(found)
     else:
-        show(found, zone)
+        show(found, programme)
 
 
-async def _show(code: str) -> tuple[Sheet, ZoneInfo]:
+async def _show(code: str) -> tuple[Sheet, Programme]:
     clock = Clock()
     async with open_existing(load_settings(), clock) as work, work.unit_of_work() as uow:
         member = await find_member(uow.tx, uow.programme, code)
-        return await sheet(uow, member, clock.now()), uow.programme.zone()
+        return await sheet(uow, member, clock.now()), uow.programme
 
 
 async def find_member(reader: Reader, programme: Programme, code: str) -> Member:
@@ -201,10 +216,10 @@ def erase_member(
     yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
 ) -> None:
     """Erase a member for good, as they can themselves in chat; the ledger stays without a name."""
-    found, _ = asyncio.run(_show(code))
+    found, programme = asyncio.run(_show(code))
     say(f"{found['code']}  {found['name']}")
-    for unit, amount in found["balances"].items():
-        say(f"  {unit}: {amount}")
+    for line in balances(found, programme):
+        say(line)
     say(GOES)
     say(STAYS)
     if not (yes or _agreed()):

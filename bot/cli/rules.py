@@ -15,7 +15,7 @@ from bot.cli.opening import CannotOpen, load_settings, open_existing
 from bot.cli.output import Json, counted, say, say_json
 from bot.clock import Clock
 from bot.domain.amounts import BadAmount, parse_amount
-from bot.domain.earning import Item, merged
+from bot.domain.earning import Item, merged, rules_for
 from bot.domain.earning.names import name_of
 from bot.domain.earning.typed import codes, item_from
 from bot.domain.members import Member
@@ -49,6 +49,12 @@ WHY = {
     "nothing": "it comes to nothing",
     "goal": "the goal is not reached",
 }
+
+#: Why nothing is earned where no rule stays out either.
+NO_RULE = (
+    "It earns nothing: the programme has no rule for purchases, an [[earn]] with `rule = "
+    '"purchase"` or `rule = "product"`.'
+)
 
 Words = Callable[[Phrase | Wording], str]
 
@@ -208,7 +214,7 @@ def _show(programme: Programme, member: Member, found: Explained, spoken: Words)
     for unit, total in outcome.given:
         say(f"In all: {spoken(units.signed(programme, unit, total))}")
     if not outcome.shares:
-        say("It earns nothing.")
+        say("It earns nothing." if rules_for(programme, "purchase") else NO_RULE)
     _show_rest(programme, found, spoken)
 
 

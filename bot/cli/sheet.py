@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.domain.members import Member
+from bot.domain.programme import Programme
 from bot.services import refunding, tiers
+from bot.services.earning import major
 from bot.services.exporting import held
+from bot.services.news import last_day
 from bot.services.unit_of_work import UnitOfWork
 from bot.services.wallets import open_lots, wallet
 from bot.storage import members, vouchers
@@ -87,18 +91,19 @@ async def sheet(uow: UnitOfWork, member: Member, now: datetime) -> Sheet:
     }
 
 
-def show(found: Sheet, zone: ZoneInfo) -> None:
-    """Print a sheet for people, with times in the shop's zone."""
+def show(found: Sheet, programme: Programme) -> None:
+    """Print a sheet for people, with money and last days, and times in the shop's zone."""
+    zone = programme.zone()
     # Names and codes stand for themselves: no [markup], no :emoji: in them.
     console = Console(markup=False, emoji=False, highlight=False)
     console.print(f"{found['code']}  {found['name']}", style="bold")
-    for unit, amount in found["balances"].items():
-        console.print(f"  {unit}: {amount}")
+    for line in balances(found, programme):
+        console.print(line)
     if found["tier"]:
         until = _shown("review_at", found["review_at"], zone)
         console.print(f"  tier: {found['tier']}" + (f", until {until}" if until else ""))
     for title in ("lots", "entries", "vouchers", "identities", "consents"):
-        if rows := found[title]:
+        if rows := [_for_people(row, title, programme) for row in found[title]]:
             table = Table(title=title.capitalize(), title_justify="left")
             columns = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
             for column in columns:
@@ -106,6 +111,33 @@ def show(found: Sheet, zone: ZoneInfo) -> None:
             for row in rows:
                 table.add_row(*(_shown(column, row[column], zone) for column in columns))
             console.print(table)
+
+
+def balances(found: Sheet, programme: Programme) -> Iterator[str]:
+    """A member's balances for people, one a line."""
+    for unit, amount in found["balances"].items():
+        yield f"  {unit}: {_amount(programme, unit, amount)}"
+
+
+def _for_people(row: Sheet, title: str, programme: Programme) -> Sheet:
+    """A row of a table, with the words of money for credit and a lot's last day."""
+    said = {}
+    for name, value in row.items():
+        if name in ("amount", "left"):
+            said[name] = _amount(programme, row["unit"], value)
+        elif title == "lots" and name == "ends_at":
+            end = datetime.fromisoformat(value) if value else None
+            said["last_day"] = last_day(programme, end).on.isoformat() if end else ""
+        else:
+            said[name] = value
+    return said
+
+
+def _amount(programme: Programme, unit: str, amount: int) -> str:
+    """An amount of a unit; money in the currency's major unit."""
+    if unit.partition(":")[0] not in ("credit", "cause"):
+        return str(amount)
+    return f"{major(programme, amount)} {programme.shop.currency}"
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -33,7 +33,7 @@ from bot.domain.tallies import (
     uses_of,
     window,
 )
-from bot.domain.tiers import Move
+from bot.domain.tiers import Move, Standing
 
 #: What a member does in person; it keeps alive what ends without activity.
 ACTIVE = ("visit", "purchase")
@@ -66,19 +66,24 @@ def event_of(
     amount: Decimal = Decimal(0),
 ) -> Event:
     """An event of a member with what is known of them; a purchase adds its own facts."""
-    tier = person.tier(programme, at)
-    return Event(
+    event = Event(
         trigger,
         at,
         programme.zone(location),
         count=count,
         amount=amount,
         location=location,
-        tier=tier.code if tier else None,
         tags=frozenset(person.member.tags),
         birthday=person.member.birthday,
         first=not person.bought,
     )
+    return under(programme, event, person.standing)
+
+
+def under(programme: Programme, event: Event, standing: Standing) -> Event:
+    """The event of a member with the tiers that a standing holds when it happened."""
+    codes = [tier.code for tier in standing.held(programme.tiers, event.at)]
+    return replace(event, tier=next(iter(codes), None), tiers=frozenset(codes))
 
 
 def happen(
@@ -89,10 +94,14 @@ def happen(
     *,
     kind: EntryKind = "earn",
     totals: Mapping[str, int] | None = None,
+    reviewed: bool = False,
 ) -> Outcome:
-    """Give what an event earns; `totals` say how often limited rules gave to everybody."""
+    """Give what an event earns; `totals` say how often limited rules gave to everybody.
+
+    `reviewed`: what was due before is done, and the event says itself which tiers held.
+    """
     totals = totals or {}
-    event = _reviewed(programme, person, event, now)
+    event = event if reviewed else _reviewed(programme, person, event, now)
     lapse(person, now)
     if event.trigger in ACTIVE:
         be_active(programme, person, event.at, event.zone, now)
@@ -155,8 +164,7 @@ def _reviewed(programme: Programme, person: Person, event: Event, now: datetime)
     if not programme.tiers.levels or event.at < now:
         return event
     follow_tiers(programme, person, event.at)
-    tier = person.tier(programme, event.at)
-    return replace(event, tier=tier.code if tier else None)
+    return under(programme, event, person.standing)
 
 
 def _rank(programme: Programme, tier: Tier | None) -> int:

@@ -7,7 +7,7 @@ currency's major unit ("12.50").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -254,13 +254,22 @@ class HourRange:
         return clock >= self.start or clock < self.end
 
 
+def _range_meant(parts: Sequence[str]) -> str:
+    """Two times of day for somebody who wrote hours alone; else any two."""
+    hours = [part.strip() for part in parts]
+    if len(hours) == 2 and all(_CLOCK.fullmatch(f"{hour}:00") for hour in hours):
+        return "-".join(f"{int(hour):02}:00" for hour in hours)
+    return "14:00-17:00"
+
+
 def _hours(value: Any) -> HourRange:
     if isinstance(value, HourRange):
         return value
     parts = value.split("-") if isinstance(value, str) else []
-    if len(parts) != 2:
-        raise ValueError('write from when to when, such as "14:00-17:00"')
-    start, end = (_clock(part) for part in parts)
+    try:
+        start, end = (_clock(part) for part in parts)
+    except ValueError:
+        raise ValueError(f'write from when to when, such as "{_range_meant(parts)}"') from None
     if start == end:
         raise ValueError("that is no time at all: write two different times of day")
     return HourRange(start, end)
@@ -328,7 +337,8 @@ def _gift(value: Any) -> Gift:
         ):
             return Gift(kind, given)
     raise ValueError(
-        'write what is given: { stamps = 1 }, { points = 50 } or { reward = "coffee" }'
+        "write what is given: { stamps = 1 }, { points = 50 }, { credit = 5 } or "
+        '{ reward = "coffee" }'
     )
 
 

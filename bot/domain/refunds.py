@@ -105,6 +105,7 @@ def facts_text(event: Event, rules: Sequence[str], version: int) -> str:
     return json.dumps(
         {
             "tier": event.tier,
+            "tiers": sorted(event.tiers),
             "tags": sorted(event.tags),
             "birthday": event.birthday,
             "first": event.first,
@@ -183,7 +184,7 @@ def _part(purchase: Purchase, kept: int, zone: ZoneInfo) -> Event:
     def part(minor: int | Decimal) -> Decimal:
         return (Decimal(minor) * kept / whole).scaleb(-precision)
 
-    tags, birthday = facts.get("tags", ()), facts.get("birthday")
+    birthday = facts.get("birthday")
     reward = Decimal(str(facts.get("reward_part", 0))).scaleb(precision)
     return Event(
         "purchase",
@@ -203,7 +204,12 @@ def _part(purchase: Purchase, kept: int, zone: ZoneInfo) -> Event:
         ),
         location=purchase.location,
         tier=str(facts["tier"]) if facts.get("tier") else None,
-        tags=frozenset(str(tag) for tag in tags) if isinstance(tags, list) else frozenset(),
+        tiers=_words(facts.get("tiers")),
+        tags=_words(facts.get("tags")),
         birthday=(int(birthday[0]), int(birthday[1])) if isinstance(birthday, list) else None,
         first=bool(facts.get("first")),
     )
+
+
+def _words(found: object) -> frozenset[str]:
+    return frozenset(str(word) for word in found) if isinstance(found, list) else frozenset()

@@ -62,11 +62,12 @@ class Price:
 class Circumstances:
     """What decides whether a member may have rewards now, besides what they collected.
 
-    `taken` counts what they had of each reward, `given_out` what everybody had.
+    `tiers` are all they hold; `taken` counts what they had of each reward, `given_out` what
+    everybody had.
     """
 
     day: date
-    tier: Tier | None = None
+    tiers: tuple[Tier, ...] = ()
     taken: Mapping[str, int] = field(default_factory=dict)
     given_out: Mapping[str, int] = field(default_factory=dict)
 
@@ -100,7 +101,7 @@ def bar(reward: Reward, now: Circumstances) -> Bar | None:
         return "over"
     if reward.begins and now.day < reward.begins:
         return "early"
-    if not _open_to(reward, now.tier):
+    if not _open_to(reward, now.tiers):
         return "tier"
     if reward.per_member and now.taken.get(reward.code, 0) >= reward.per_member:
         return "limit"
@@ -114,10 +115,10 @@ def free(reward: Reward) -> bool:
     return reward.kind == "early_access" and reward.points is None
 
 
-def _open_to(reward: Reward, tier: Tier | None) -> bool:
+def _open_to(reward: Reward, tiers: tuple[Tier, ...]) -> bool:
     if reward.tiers:
-        return tier is not None and tier.code in reward.tiers
-    return not free(reward) or (tier is not None and tier.early_access)
+        return any(tier.code in reward.tiers for tier in tiers)
+    return not free(reward) or any(tier.early_access for tier in tiers)
 
 
 def stock_counter(code: str) -> str:

@@ -69,6 +69,14 @@ class Tallies:
             if first <= day <= last and from_day <= today
         )
 
+    def coming(self, what: str, today: date) -> dict[date, int]:
+        """What begins to count after a day, by the day it does."""
+        found: dict[date, int] = {}
+        for (_, from_day), amount in self._by_day.get(what, {}).items():
+            if from_day > day_number(today) and amount:
+                found[day_of(from_day)] = found.get(day_of(from_day), 0) + amount
+        return found
+
     def known_on(self, what: str, first: date, last: date) -> set[date]:
         """The days from the first to the last on which something began to count."""
         begins, ends = day_number(first), day_number(last)

@@ -56,6 +56,15 @@ class Standing:
         """The member's tier: the higher of what they reached and what they paid for."""
         return highest(tiers, self.earned(tiers), self.paid(tiers, at))
 
+    def held(self, tiers: Tiers, at: datetime) -> tuple[Tier, ...]:
+        """All tiers they hold, highest first: what they reached and what they paid for.
+
+        The one everybody has is nobody's who has another.
+        """
+        some = (tiers.level(self.tier), self.paid(tiers, at), self.current(tiers, at))
+        found = {tier.code: tier for tier in some if tier}
+        return tuple(sorted(found.values(), key=lambda tier: -tiers.rank(tier.code)))
+
     def due_at(self) -> datetime | None:
         """When anything of it is to be looked at next."""
         return min(filter(None, (self.review_at, self.paid_until)), default=None)
@@ -81,7 +90,8 @@ class Progress:
 
     `until` is empty for a tier without an end; `on` is the day that brings the next tier where time
     alone does. In the days of grace `keeps` is the tier that may
-    still be kept until then, and `missing` what that takes.
+    still be kept until then, and `missing` what that takes. `coming` is what will count from a day
+    on, soonest first. `held` are all tiers, the lower one until `lower_until`.
     """
 
     tier: Tier | None = None
@@ -90,6 +100,9 @@ class Progress:
     missing: Decimal = Decimal(0)
     keeps: Tier | None = None
     on: date | None = None
+    coming: tuple[tuple[date, Decimal], ...] = ()
+    held: tuple[Tier, ...] = ()
+    lower_until: datetime | None = None
 
 
 def counted(tiers: Tiers) -> str | None:
@@ -264,9 +277,35 @@ def progress(
     programme: Programme, standing: Standing, tallies: Tallies, joined_at: datetime, now: datetime
 ) -> Progress:
     """Where a member stands at an instant, whether or not what was due has run."""
-    tiers, today = programme.tiers, now.astimezone(programme.zone()).date()
     for move in follow(programme, standing, tallies, joined_at, now=now):
         standing = move.standing
+    found = _progress(programme, standing, tallies, joined_at, now)
+    held = standing.held(programme.tiers, now)
+    lower_paid = held and held[-1] is standing.paid(programme.tiers, now)
+    return replace(
+        found,
+        coming=_coming(programme, tallies, now) if found.following or found.missing else (),
+        held=held,
+        lower_until=standing.paid_until if lower_paid else standing.review_at,
+    )
+
+
+def _coming(
+    programme: Programme, tallies: Tallies, now: datetime
+) -> tuple[tuple[date, Decimal], ...]:
+    """What is pending still and will count, by the day from which it does."""
+    what, today = _COUNTED.get(programme.tiers.by), now.astimezone(programme.zone()).date()
+    if what is None:
+        return ()
+    digits = get_currency_precision(programme.shop.currency) if what == SPEND else 0
+    coming = tallies.coming(what, today).items()
+    return tuple((day, Decimal(amount).scaleb(-digits)) for day, amount in sorted(coming))
+
+
+def _progress(
+    programme: Programme, standing: Standing, tallies: Tallies, joined_at: datetime, now: datetime
+) -> Progress:
+    tiers, today = programme.tiers, now.astimezone(programme.zone()).date()
     current, paid = standing.current(tiers, now), standing.paid(tiers, now)
     if standing.grace_until is not None and current and current.code == standing.tier:
         first = _first_with_grace(programme, standing)

@@ -109,10 +109,12 @@ async def claim(uow: UnitOfWork, member_id: int, code: str, now: datetime) -> Ea
         return refusal
     bought_at = required_instant(found["created_at"])
     person = await persons.read(uow, member, now)
+    event = engine.event_of(
+        uow.programme, person, "purchase", bought_at, location=found["location"]
+    )
     event = replace(
-        engine.event_of(uow.programme, person, "purchase", bought_at, location=found["location"]),
         # What it earns is what the purchase would have earned with the card (S5).
-        tier=tier.code if (tier := await tiers.held(uow, person, bought_at)) else None,
+        engine.under(uow.programme, event, await tiers.stood(uow, person, bought_at)),
         amount=earning.major(uow.programme, found["amount_minor"]),
         items=await _items(uow, found["operation_id"]),
     )

@@ -106,7 +106,7 @@ async def _not_here(
         if location not in reward.locations:
             return Refused(offers.wrong_place(uow.programme, reward))
     least = in_minor_units(reward.minimum, uow.programme.shop.currency)
-    if amount_minor is not None and amount_minor < least and reward.kind != "credit":
+    if (amount_minor or 0) < least and reward.kind in rules.PRICED and reward.kind != "credit":
         return Refused(offers.below_minimum(uow.programme, reward))
     return None
 
@@ -200,6 +200,13 @@ async def _give_change(uow: UnitOfWork, voucher: Voucher, bill: Bill, now: datet
 def needs_amount(reward: Reward | None) -> bool:
     """Whether a reward lowers a price, so that the purchase's amount is asked for."""
     return reward is not None and reward.kind in rules.PRICED
+
+
+def without_purchase(reward: Reward, *, shown: bool) -> bool:
+    """Whether what lowers a price may be handed over without one; `shown` as a voucher."""
+    if reward.kind == "credit":
+        return reward.payout and shown
+    return not reward.minimum
 
 
 def can_give(reward: Reward) -> bool:

@@ -43,7 +43,8 @@ class Paid:
 class Terms:
     """A membership as one member sees it: what it costs, its last day if it is paid for now.
 
-    `refusal` says why they can't; `held` that it is theirs, through the day `held_until`.
+    `refusal` says why they can't; `held` that it is theirs, through the day `held_until`. What is
+    renewed before its end begins on the day `since`.
     """
 
     tier: Tier
@@ -52,6 +53,7 @@ class Terms:
     refusal: Refused | None
     held: bool
     held_until: Day | None
+    since: Day | None = None
 
     @property
     def open(self) -> bool:
@@ -88,6 +90,7 @@ async def terms(uow: UnitOfWork, member: Member, now: datetime) -> list[Terms]:
                 until if isinstance(until, Refused) else None,
                 held,
                 _day(programme, standing.paid_until if held else None),
+                _next_day(programme, standing.paid_until if held else None),
             )
         )
     return found
@@ -143,7 +146,7 @@ async def pay(
         return await earning.repeated(uow, key) or Repeated(PAID, now)
     paid = Paid(member, operation_id, tier, fee(uow.programme, tier), until)
     await _keep(uow, person, paid, now)
-    said = standings.paid(uow.programme, tier, until)
+    said = standings.paid(uow.programme, tier, until, now)
     await outreach.tell_member(uow, member.id, said, now)
     return paid
 
@@ -186,6 +189,10 @@ def _ends(
 
 def _day(programme: Programme, until: datetime | None) -> Day | None:
     return Day(last_day(programme, until)) if until else None
+
+
+def _next_day(programme: Programme, until: datetime | None) -> Day | None:
+    return Day(last_day(programme, until) + timedelta(days=1)) if until else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,13 @@ async def tell_undone(uow: UnitOfWork, undone: Undone, now: datetime) -> None:
     phrases = tuple(_taken(purse, unit, amount) for unit, amount in undone.taken)
     names = names_of(uow.programme, undone.rewards)
     phrases += tuple(phrase("news.undone_reward", reward=name) for name in names)
+    phrases += undone.tier
     if phrases:
         template = phrase("template.undone", shop=uow.programme.shop.name)
-        reply, receipt = Reply(phrases, ((card_button(),),), template=template), not undone.rewards
+        reply, receipt = (
+            Reply(phrases, ((card_button(),),), template=template),
+            not (undone.rewards or undone.tier),
+        )
         await outreach.tell_member(uow, undone.member.id, reply, now, receipt=receipt)
 
 

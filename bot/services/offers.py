@@ -9,6 +9,7 @@ from functools import reduce
 
 from bot.domain import rewards as rules
 from bot.domain.amounts import in_minor_units
+from bot.domain.ending import redeems
 from bot.domain.messages import Day, Money, Phrase, Value, phrase
 from bot.domain.programme import Programme
 from bot.domain.programme_earning import Reward, cause_unit
@@ -36,7 +37,7 @@ class Listed:
 async def listed(reader: Reader, purse: Wallet, member_id: int, now: datetime) -> list[Listed]:
     """The programme's rewards for a member: what can be had first, without what is over."""
     programme = purse.programme
-    offers = [*purse.offers(), *_with_the_tier(programme)]
+    offers = [*purse.offers(), *_with_the_tier(programme), *_credit_ahead(purse)]
     case = await circumstances(
         reader, programme, member_id, [offer.reward for offer in offers], now
     )
@@ -68,7 +69,7 @@ async def circumstances(
     used = await progress.used(reader, map(stock_counter, stocked))
     return Circumstances(
         now.astimezone(programme.zone()).date(),
-        await _tier(reader, programme, member_id, rewards, now),
+        await _tiers(reader, programme, member_id, rewards, now),
         {
             reward.code: await vouchers.taken(reader, member_id, reward.code)
             for reward in rewards
@@ -78,23 +79,36 @@ async def circumstances(
     )
 
 
-async def _tier(
+async def _tiers(
     reader: Reader,
     programme: Programme,
     member_id: int,
     rewards: Iterable[Reward],
     now: datetime,
-) -> Tier | None:
+) -> tuple[Tier, ...]:
     if not any(reward.tiers or rules.free(reward) for reward in rewards):
-        return None
+        return ()
     member = await members.get(reader, member_id)
     stands = await tiers.look(reader, programme, member, now) if member else None
-    return stands.tier if stands else None
+    return stands.held if stands else ()
 
 
 def _with_the_tier(programme: Programme) -> list[Offer]:
     """What costs nothing and comes with a tier."""
     return [Offer(reward, 1, 0, "points") for reward in programme.rewards if rules.free(reward)]
+
+
+def _credit_ahead(purse: Wallet) -> list[Offer]:
+    """A bonus account that has less than can be spent at once, with what is missing."""
+    if not redeems(purse.programme, purse.at):
+        return []
+    have, currency = max(purse.balance("credit"), 0), purse.programme.shop.currency
+    ahead = (
+        Offer(reward, 0, max(in_minor_units(reward.minimum, currency), 1) - have, "credit")
+        for reward in purse.programme.rewards
+        if reward.kind == "credit"
+    )
+    return [offer for offer in ahead if offer.missing > 0]
 
 
 def refused(programme: Programme, reward: Reward, bar: Bar) -> Phrase:

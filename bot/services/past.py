@@ -21,6 +21,7 @@ from bot.domain.person import Person
 from bot.domain.programme import Programme
 from bot.domain.tallies import Tallies
 from bot.services import earning, persons
+from bot.services.ranks import Ranks
 from bot.services.unit_of_work import UnitOfWork
 from bot.storage import crowd
 from bot.storage.bulk import Batch, Held
@@ -36,11 +37,12 @@ class _Past:
     """A locked member as they are after the purchases counted so far.
 
     `bought` says that they bought something before, where any rule asks; `rechecks` are when they
-    are to be looked at again.
+    are to be looked at again. `ranks` are the tiers they had before the import.
     """
 
     person: Person
     held: Held
+    ranks: Ranks
     bought: bool = False
     rechecks: set[datetime] = field(default_factory=set)
 
@@ -96,6 +98,8 @@ async def _read(
     since = persons.since_day(programme, min(first.values()))
     counts = await crowd.tallies(tx, ids, sorted(persons.watched(programme)), since)
     standings = await crowd.standings(tx, ids) if tiered else {}
+    changes = await crowd.tier_changes(tx, list(standings)) if tiered else {}
+    payments = await crowd.payments(tx, list(standings)) if tiered else {}
     rechecks = await crowd.rechecks(tx, ids) if tiered else {}
     owing = await crowd.debts(tx, ids)
     bought = await crowd.bought(tx, ids) if _asks_for_first(programme) else set[int]()
@@ -108,7 +112,8 @@ async def _read(
         if late and late <= first[number]:
             person.followed = late.astimezone(programme.zone()).date()
         held = Held(number, {}, set(), list(owing.get(number, ())))
-        found[number] = _Past(person, held, number in bought)
+        ranks = Ranks(changes.get(number, []), payments.get(number, []))
+        found[number] = _Past(person, held, ranks, number in bought)
     for unit in lasting.UNITS:
         wanting = [n for n in ids if unit in _needed(programme, found[n], first[n], last[n])]
         lots = await crowd.open_lots(tx, wanting, [unit])
@@ -139,14 +144,16 @@ async def _count(
     person.bought = past.bought
     if programme.tiers.levels:
         engine.follow_tiers(programme, person, sold.at)
+    event = engine.event_of(programme, person, "purchase", sold.at, location=sold.location)
     event = replace(
-        engine.event_of(programme, person, "purchase", sold.at, location=sold.location),
+        # What it earns is what it would have earned then (S13).
+        engine.under(programme, event, past.ranks.at(programme, person, sold.at)),
         amount=earning.major(programme, sold.amount),
         discount=earning.major(programme, sold.discount),
         reward_part=earning.major(programme, 0),
         items=tuple(_item(programme, *item) for item in sold.items),
     )
-    outcome = engine.happen(programme, person, event, sold.at, totals=totals)
+    outcome = engine.happen(programme, person, event, sold.at, totals=totals, reviewed=True)
     # A purchase for nothing is none, as `operations.has_bought` has it.
     past.bought |= sold.amount > 0 and _asks_for_first(programme)
     operation_id = await _begin(batch, sold, person.member.id)

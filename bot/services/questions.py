@@ -144,11 +144,11 @@ def _nobody(uow: UnitOfWork) -> Refused:
     return Refused(phrase("fallback.person", contact=contact) if contact else phrase("ask.nobody"))
 
 
-async def open_ones(uow: UnitOfWork, limit: int) -> list[Open]:
+async def open_ones(uow: UnitOfWork, limit: int, now: datetime) -> list[Open]:
     """The questions nobody has answered, oldest first, at most `limit`."""
     found = []
-    for number in await questions.unanswered(uow.tx, limit):
-        question = await waiting(uow, number)
+    for number in await questions.unanswered(uow.tx, limit, now):
+        question = await waiting(uow, number, now)
         if isinstance(question, Open):
             found.append(question)
     return found
@@ -191,8 +191,8 @@ async def _who(uow: UnitOfWork, conversation: Conversation) -> str:
     return "" if member is None else f"{member.name or member.code}"
 
 
-async def waiting(uow: UnitOfWork, question_id: int) -> Open | Refused:
-    """A question for a colleague who wants to answer it, if nobody has."""
+async def waiting(uow: UnitOfWork, question_id: int, now: datetime) -> Open | Refused:
+    """A question for a colleague who wants to answer it, if nobody has and it still waits."""
     found = await questions.lock(uow.tx, question_id)
     if found is None:
         return Refused(phrase("ask.gone"))
@@ -203,6 +203,8 @@ async def waiting(uow: UnitOfWork, question_id: int) -> Open | Refused:
     asker = await conversations.get(uow.tx, found.conversation_id)
     assert asker is not None  # noqa: S101 - a question refers to its conversation
     voucher = await vouchers.get(uow.tx, found.voucher_id) if found.voucher_id else None
+    if voucher and voucher.state != "used" and (why := redeeming.closed(uow, voucher, now)):
+        return Refused(why)
     reward = uow.programme.reward(voucher.reward) if voucher else None
     return Open(
         found.id,
@@ -221,7 +223,7 @@ async def answer(
 
     Refused too where the network takes nothing to them any more.
     """
-    found = await waiting(uow, question_id)
+    found = await waiting(uow, question_id, now)
     if isinstance(found, Refused):
         return found
     if await conversations.opted_out(uow.tx, found.asker.id):

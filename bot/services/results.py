@@ -57,7 +57,7 @@ class Undone:
     """What was taken back from a member, by unit; codes of rewards turned back into stamps.
 
     `used` are the rewards that had been used on that purchase, which may be given back (S8);
-    `membership` the code of a tier that had been paid for.
+    `membership` the code of a tier that had been paid for; `tier` says what became of the member's.
     """
 
     member: Member
@@ -65,6 +65,7 @@ class Undone:
     rewards: tuple[str, ...] = ()
     used: tuple[Voucher, ...] = ()
     membership: str = ""
+    tier: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

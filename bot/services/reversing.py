@@ -11,7 +11,7 @@ from functools import partial
 from bot.domain import refunds as domain
 from bot.domain.ledger import Account, Filled, Given, WhenSpent
 from bot.domain.members import Member, Staff
-from bot.domain.messages import phrase
+from bot.domain.messages import Phrase, phrase
 from bot.domain.refunds import Purchase, Stands
 from bot.domain.tallies import Count
 from bot.services import memberships, news, persons, referrals, tiers, versions
@@ -121,10 +121,11 @@ async def take_back(
     if bought:
         refunded = bought.amount if kept is None else bought.paid - kept
         await refunds.refund(uow.tx, bought.operation_id, refunded)
+    tier: tuple[Phrase, ...] = ()
     if kept is None or after is not None:
-        await _recount(uow, member, found, bought, after, reversal, now)
+        tier = await _recount(uow, member, found, bought, after, reversal, now)
     used = await vouchers.used_on(uow.tx, found.id)
-    return Undone(member, tuple((+taken).items()), tuple(rewards), tuple(used))
+    return Undone(member, tuple((+taken).items()), tuple(rewards), tuple(used), tier=tier)
 
 
 async def _recount(
@@ -135,16 +136,19 @@ async def _recount(
     part: Stands | None,
     reversal: int,
     now: datetime,
-) -> None:
-    """Count what an operation counted for what is left of it alone; tiers follow (S6, S18)."""
+) -> tuple[Phrase, ...]:
+    """Count what an operation counted for what is left of it alone; tiers follow (S6, S18).
+
+    What became of the member's tier is to be said.
+    """
     counted = await progress.counted_by(uow.tx, await refunds.about(uow.tx, found.id))
     less = domain.recount(counted, bought, part)
     if not less:
-        return
+        return ()
     await progress.add_counts(uow.tx, member.id, reversal, less)
     await _uncount(uow, less)
     person = await persons.read(uow, member, now)
-    await tiers.after_refund(uow, person, found.id, reversal, now)
+    return await tiers.after_refund(uow, person, found.id, reversal, now)
 
 
 async def _uncount(uow: UnitOfWork, less: Sequence[Count]) -> None:

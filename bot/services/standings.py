@@ -3,36 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import tiers
 from bot.domain.amounts import in_minor_units
+from bot.domain.earning import TIER_UNITS
+from bot.domain.expiry import Expiry
+from bot.domain.lasting import policy
 from bot.domain.messages import Action, Button, Day, Money, Phrase, Reply, Value, phrase
 from bot.domain.person import Person
 from bot.domain.programme import Programme
 from bot.domain.programme_tiers import Tier
 from bot.domain.tiers import Move, Progress
-from bot.services import outreach
+from bot.services import outreach, units
 from bot.services.unit_of_work import UnitOfWork
 
 _MOMENT = timedelta(seconds=1)
 _CARD = Button(phrase("button.card"), Action("card"), standing=True)
 
 
-def lines(programme: Programme, progress: Progress) -> tuple[Phrase, ...]:
-    """Where a member stands: their tier, until when, and what is missing to the next."""
-    found = []
+def lines(programme: Programme, progress: Progress, *, brief: bool = False) -> tuple[Phrase, ...]:
+    """Where a member stands: their tier, until when, and what is missing to the next.
+
+    Unless it is to be `brief` also the lower tier they hold, and what will count later.
+    """
+    if brief:
+        progress = replace(progress, held=(), coming=())
+    lower = [held(programme, tier, progress.lower_until) for tier in progress.held[1:]]
+    coming = _coming(programme, progress)
     if progress.keeps is not None:
-        return (_in_grace(programme, progress),)
+        return (_in_grace(programme, progress), *lower, *coming)
+    found = []
     if progress.tier is not None:
         found.append(held(programme, progress.tier, progress.until))
+    found += lower
     after = progress.following
     if after is not None and progress.on is not None:
         found.append(phrase("balance.tier_next_on", tier=after.name, on=Day(progress.on)))
     elif after is not None:
         missing = _missing(programme, progress)
         found.append(phrase("balance.tier_next", tier=after.name, missing=missing))
-    return tuple(found)
+    return (*found, *coming)
+
+
+def _coming(programme: Programme, progress: Progress) -> tuple[Phrase, ...]:
+    """What was spent and will count later; of points that wait the balance says it anyway."""
+    if programme.tiers.by != "spend":
+        return ()
+    currency = programme.shop.currency
+    return tuple(
+        phrase(
+            "balance.tier_coming",
+            amount=Money(in_minor_units(much, currency), currency),
+            since=Day(day),
+        )
+        for day, much in progress.coming
+    )
 
 
 def held(programme: Programme, tier: Tier, until: datetime | None) -> Phrase:
@@ -44,9 +71,17 @@ def held(programme: Programme, tier: Tier, until: datetime | None) -> Phrase:
     return phrase(key, tier=tier.name, until=_last(programme, until))
 
 
-def benefits(tier: Tier) -> tuple[Phrase, ...]:
+def benefits(programme: Programme, tier: Tier, now: datetime) -> tuple[Phrase, ...]:
     """What a tier offers, in the shop's words and ours."""
     found = [phrase("tier.benefits", text=tier.benefits)] if tier.benefits else []
+    kept = [unit for unit in TIER_UNITS if getattr(programme.units, unit)]
+    if tier.multiply > 1:
+        found += [
+            phrase(f"tier.multiply.{unit}", factor=tier.multiply.normalize()) for unit in kept
+        ]
+    found += [line for unit in kept if (line := _lasts_longer(programme, tier, unit, now))]
+    if tier.birthday_gift and (gift := units.given(programme, tier.birthday_gift)) is not None:
+        found.append(phrase("tier.birthday", gift=gift))
     if tier.early_access:
         found.append(phrase("tier.early_access"))
     if tier.free_delivery:
@@ -54,13 +89,32 @@ def benefits(tier: Tier) -> tuple[Phrase, ...]:
     return tuple(found)
 
 
-def reached(programme: Programme, tier: Tier, until: datetime | None) -> tuple[Phrase, ...]:
+def _lasts_longer(programme: Programme, tier: Tier, unit: str, now: datetime) -> Phrase | None:
+    """Until when a unit collected today lasts, where that is longer with a tier."""
+    if tier.expires is None:
+        return None
+    usual, longer = (_over(programme, policy(programme, t, unit), now) for t in (None, tier))
+    if usual is None or (longer is not None and longer <= usual):
+        return None
+    if longer is None:
+        return phrase(f"tier.endless.{unit}")
+    return phrase(f"tier.lasts.{unit}", until=_last(programme, longer))
+
+
+def _over(programme: Programme, expiry: Expiry, now: datetime) -> datetime | None:
+    ends = (expiry.ends_at(now, programme.zone()), expiry.deadline(now, programme.zone()))
+    return min(filter(None, ends), default=None)
+
+
+def reached(
+    programme: Programme, tier: Tier, until: datetime | None, now: datetime
+) -> tuple[Phrase, ...]:
     """That a tier is a member's now, and what it offers."""
     said = phrase("tier.reached", tier=tier.name)
     if until is not None:
         day = _last(programme, until)
         said = phrase("tier.reached_until", tier=tier.name, until=day)
-    return (said, *benefits(tier))
+    return (said, *benefits(programme, tier, now))
 
 
 def risen(programme: Programme, move: Move, now: datetime) -> tuple[Phrase, ...]:
@@ -68,16 +122,16 @@ def risen(programme: Programme, move: Move, now: datetime) -> tuple[Phrase, ...]
     tier = move.standing.current(programme.tiers, now)
     if tier is None:
         return ()
-    return reached(programme, tier, move.standing.review_at)
+    return reached(programme, tier, move.standing.review_at, now)
 
 
-def paid(programme: Programme, tier: Tier, until: datetime | None) -> Reply:
+def paid(programme: Programme, tier: Tier, until: datetime | None, now: datetime) -> Reply:
     """That a membership was paid for, and what it offers."""
     said = phrase("membership.paid", tier=tier.name)
     if until is not None:
         said = phrase("membership.paid_until", tier=tier.name, until=_last(programme, until))
     template = phrase("template.tier", shop=programme.shop.name, tier=tier.name)
-    return Reply((said, *benefits(tier)), ((_CARD,),), template=template)
+    return Reply((said, *benefits(programme, tier, now)), ((_CARD,),), template=template)
 
 
 def unpaid(programme: Programme, tier: Tier) -> Reply:
@@ -88,13 +142,14 @@ def unpaid(programme: Programme, tier: Tier) -> Reply:
 
 async def tell(uow: UnitOfWork, person: Person, moves: Sequence[Move], now: datetime) -> None:
     """Tell a locked member what became of their tier; not at night, for they did nothing now."""
-    if reply := _what_became(uow.programme, person, moves, now):
+    if reply := became(uow.programme, person, moves, now):
         await outreach.tell_member(uow, person.member.id, reply, now, at_once=False)
 
 
-def _what_became(
+def became(
     programme: Programme, person: Person, moves: Sequence[Move], now: datetime
 ) -> Reply | None:
+    """What is said of moves of a tier once they are done; None where it holds as before."""
     levels, shop = programme.tiers, programme.shop.name
     was = moves[0].was.current(levels, moves[0].at - _MOMENT)
     tier = person.tier(programme, now)
@@ -104,7 +159,7 @@ def _what_became(
     card = ((_CARD,),)
     if tier and levels.rank(tier.code) > levels.rank(was.code if was else None):
         template = phrase("template.tier", shop=shop, tier=tier.name)
-        return Reply(reached(programme, tier, progress.until), card, template=template)
+        return Reply(reached(programme, tier, progress.until, now), card, template=template)
     if tier is None and was:
         template = phrase("template.tier_ended", shop=shop, before=was.name)
         return Reply((phrase("tier.ended", before=was.name),), card, template=template)

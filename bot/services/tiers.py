@@ -7,11 +7,11 @@ from datetime import datetime
 
 from bot.domain import tiers
 from bot.domain.members import Member
+from bot.domain.messages import Phrase
 from bot.domain.person import Person
 from bot.domain.programme import Programme
-from bot.domain.programme_tiers import Tier
 from bot.domain.tiers import Move, Progress, Standing
-from bot.services import persons
+from bot.services import persons, standings
 from bot.services.unit_of_work import UnitOfWork, Work
 from bot.storage import members, memberships, progress
 from bot.storage.database import Reader
@@ -78,36 +78,37 @@ async def look(
     return tiers.progress(programme, standing, tallies, member.joined_at, now)
 
 
-async def held(uow: UnitOfWork, person: Person, at: datetime) -> Tier | None:
-    """The tier that a member who was read just now had at an instant gone by."""
+async def stood(uow: UnitOfWork, person: Person, at: datetime) -> Standing:
+    """The tiers that a member who was read just now had at an instant gone by."""
     if not uow.programme.tiers.levels:
-        return None
+        return Standing()
     due = [move.standing.tier for move in person.moves if move.at <= at]
     stored = None if due else await progress.tier_reached(uow.tx, person.member.id, at)
     paid = await memberships.newest(uow.tx, person.member.id, by=at)
-    then = Standing(
+    return Standing(
         due[-1] if due else stored,
         paid_tier=paid.tier if paid else None,
         paid_until=paid.ends_at if paid else None,
     )
-    return then.current(uow.programme.tiers, at)
 
 
 async def after_refund(
     uow: UnitOfWork, person: Person, about_id: int, operation_id: int, now: datetime
-) -> Move | None:
+) -> tuple[Phrase, ...]:
     """Take back the tier that an operation brought, when what counts no longer reaches it.
 
     The member goes back to the one before, until when they had that. Otherwise a tier stays until
-    its review: what is taken back later counts then.
+    its review: what is taken back later counts then. Returns what is to be said of it.
     """
     found = await progress.last_move(uow.tx, person.member.id, person.standing)
     if found is None or found[1] != about_id or found[0].reason != "reached":
-        return None
+        return ()
     move = tiers.without(
         uow.programme, found[0], person.standing, person.tallies, person.member.joined_at, now
     )
-    if move is not None:
-        person.move([move])
-        await persons.write_moves(uow, person, operation_id, now)
-    return move
+    if move is None:
+        return ()
+    person.move([move])
+    said = standings.became(uow.programme, person, person.moves, now)
+    await persons.write_moves(uow, person, operation_id, now, told=move)
+    return said.phrases if said else ()

@@ -7,7 +7,8 @@ from decimal import Decimal
 from bot.domain.amounts import in_minor_units
 from bot.domain.messages import Money, Phrase, Value, phrase
 from bot.domain.programme import Programme
-from bot.domain.programme_earning import Earn
+from bot.domain.programme_earning import Earn, reward_unit
+from bot.domain.programme_values import Gift
 from bot.services.wallets import Wallet
 
 #: The unit whose amounts are money.
@@ -50,6 +51,17 @@ def worth(programme: Programme, unit: str, amount: int) -> Value | None:
     if getattr(programme.units, kind, None) is None:
         return None
     return said(programme, f"amount.{kind}", kind, amount)
+
+
+def given(programme: Programme, gift: Gift) -> Value | None:
+    """What a gift is; None where the programme has no such thing any more."""
+    if gift.kind == "reward":
+        return worth(programme, reward_unit(gift.reward), 1)
+    if gift.kind == CREDIT:
+        return worth(
+            programme, CREDIT, in_minor_units(Decimal(gift.amount), programme.shop.currency)
+        )
+    return worth(programme, gift.kind, gift.amount)
 
 
 def signed(programme: Programme, unit: str, amount: int) -> Phrase:

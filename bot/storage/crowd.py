@@ -14,8 +14,9 @@ from bot.domain.members import Member
 from bot.domain.person import Activity
 from bot.domain.tallies import Count
 from bot.domain.tiers import Standing
-from bot.storage import lots, members, operations, progress
+from bot.storage import lots, members, memberships, operations, progress
 from bot.storage.database import Reader, Row, Transaction, marks, required_instant
+from bot.storage.memberships import Payment
 
 #: Values of one statement; SQLite takes 32,766: https://www.sqlite.org/limits.html
 AT_ONCE = 5_000
@@ -98,6 +99,28 @@ async def standings(reader: Reader, ids: Collection[int]) -> dict[int, Standing]
     """Members' tiers."""
     rows = await _rows(reader, "SELECT * FROM standing WHERE member_id IN ({})", ids)
     return {row["member_id"]: progress.standing_of(row) for row in rows}
+
+
+async def tier_changes(
+    reader: Reader, ids: Collection[int]
+) -> dict[int, list[tuple[datetime, str | None]]]:
+    """The tiers members reached and lost, each from when, in the order they were written down."""
+    found: dict[int, list[tuple[datetime, str | None]]] = defaultdict(list)
+    sql = (
+        "SELECT member_id, changed_at, to_tier FROM tier_change WHERE member_id IN ({}) ORDER BY id"
+    )
+    for row in await _rows(reader, sql, ids):
+        found[row["member_id"]].append((required_instant(row["changed_at"]), row["to_tier"]))
+    return found
+
+
+async def payments(reader: Reader, ids: Collection[int]) -> dict[int, list[Payment]]:
+    """What members paid for memberships that nobody undid, in order."""
+    found: dict[int, list[Payment]] = defaultdict(list)
+    sql = f"SELECT p.* FROM {memberships.STANDS} AND p.member_id IN ({{}}) ORDER BY p.id"
+    for row in await _rows(reader, sql, ids):
+        found[row["member_id"]].append(memberships.payment_of(row))
+    return found
 
 
 async def tallies(

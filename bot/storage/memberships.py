@@ -8,6 +8,11 @@ from datetime import datetime
 from bot.domain.messages import Money
 from bot.storage.database import Reader, Row, Transaction, instant, marks, required_instant
 
+#: The payments nobody undid.
+STANDS = (
+    "membership p WHERE NOT EXISTS (SELECT 1 FROM operation u WHERE u.undoes_id = p.operation_id)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
@@ -44,13 +49,11 @@ async def newest(reader: Reader, member_id: int, by: datetime | None = None) -> 
     """A member's newest payment that nobody undid; of those that had begun `by` an instant."""
     begun = "AND p.begins_at <= $2 " if by else ""
     row = await reader.row(
-        "SELECT p.* FROM membership p WHERE p.member_id = $1 AND NOT EXISTS "
-        f"(SELECT 1 FROM operation u WHERE u.undoes_id = p.operation_id) {begun}"
-        "ORDER BY p.id DESC LIMIT 1",
+        f"SELECT p.* FROM {STANDS} AND p.member_id = $1 {begun}ORDER BY p.id DESC LIMIT 1",
         member_id,
         *filter(None, (by,)),
     )
-    return _payment(row) if row else None
+    return payment_of(row) if row else None
 
 
 async def of_operation(reader: Reader, operation_id: int) -> Payment:
@@ -58,10 +61,11 @@ async def of_operation(reader: Reader, operation_id: int) -> Payment:
     row = await reader.row("SELECT * FROM membership WHERE operation_id = $1", operation_id)
     if row is None:
         raise LookupError(f"operation {operation_id} is no payment")
-    return _payment(row)
+    return payment_of(row)
 
 
-def _payment(row: Row) -> Payment:
+def payment_of(row: Row) -> Payment:
+    """A payment as it was read."""
     return Payment(
         operation_id=row["operation_id"],
         member_id=row["member_id"],

@@ -53,11 +53,17 @@ async def asked_since(reader: Reader, conversation_id: int, since: datetime) -> 
     return int(row["asked"]) if row else 0
 
 
-async def unanswered(reader: Reader, limit: int) -> list[int]:
-    """The numbers of the questions that wait, oldest first."""
+async def unanswered(reader: Reader, limit: int, now: datetime) -> list[int]:
+    """The numbers of the questions that wait, oldest first.
+
+    An experience that was given back, or was not answered in time, waits for nothing.
+    """
     rows = await reader.rows(
-        "SELECT id FROM question WHERE answered_at IS NULL "
-        f"ORDER BY asked_at, id LIMIT {int(limit)}"
+        "SELECT question.id AS id FROM question "
+        "LEFT JOIN voucher ON voucher.id = question.voucher_id WHERE answered_at IS NULL "
+        "AND (voucher_id IS NULL OR state = 'used' OR (state = 'reserved' AND ends_at > $1)) "
+        f"ORDER BY asked_at, question.id LIMIT {int(limit)}",
+        now,
     )
     return [row["id"] for row in rows]
 

@@ -69,7 +69,7 @@ def _why(turn: Turn, entry: LedgerEntry, by: Written) -> Value:
             return phrase("correction.reason", reason=reason)
         case "present":
             return phrase(f"history.present.{'got' if entry.amount > 0 else 'given'}")
-        case "reverse" if by.kind == "refund":
+        case "reverse" if by.kind in ("refund", "reverse"):
             return phrase("history.refund")
     return phrase(f"history.{entry.kind}")
 

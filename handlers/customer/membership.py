@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.conversation import Router, Turn, option
 from bot.domain.messages import Button, Phrase, Reply, phrase
+from bot.domain.programme import Programme
 from bot.domain.programme_tiers import Tier
 from bot.services import memberships, standings
 from bot.services.memberships import Terms
@@ -28,7 +31,7 @@ async def membership(turn: Turn) -> Reply:
         return Reply((phrase("membership.none"),), member_menu(), edits=True)
     found = await memberships.terms(turn.uow, turn.member, turn.now)
     lines = [_held(each) for each in found if each.held]
-    lines += [line for each in found for line in _offer(each)]
+    lines += [line for each in found for line in _offer(turn.programme, each, turn.now)]
     lines.append(_where(found[-1].tier))
     shown, more = page_of(turn, lines, page_asked(turn), "membership", size=_SHORT_PAGE)
     back: tuple[tuple[Button, ...], ...] = ((option(phrase("button.menu"), "menu"),),)
@@ -41,15 +44,23 @@ def _held(terms: Terms) -> Phrase:
     return phrase("membership.have_until", tier=terms.tier.name, until=terms.held_until)
 
 
-def _offer(terms: Terms) -> tuple[Phrase, ...]:
+def _offer(programme: Programme, terms: Terms, now: datetime) -> tuple[Phrase, ...]:
     """What one costs and offers; a renewal goes on where what is paid ends."""
     if not terms.open:
         return ()
     tier, fee = terms.tier, terms.fee
     said = phrase("membership.offer", tier=tier.name, fee=fee)
-    if terms.until is not None:
+    if terms.until is not None and terms.since is not None:
+        said = phrase(
+            "membership.offer_renewal",
+            tier=tier.name,
+            fee=fee,
+            since=terms.since,
+            until=terms.until,
+        )
+    elif terms.until is not None:
         said = phrase("membership.offer_until", tier=tier.name, fee=fee, until=terms.until)
-    return (said, *standings.benefits(tier))
+    return (said, *standings.benefits(programme, tier, now))
 
 
 def _where(tier: Tier) -> Phrase:

@@ -26,6 +26,17 @@ async def privacy(turn: Turn) -> Reply:
     return _kept(turn)
 
 
+@router.command("terms")
+async def terms(turn: Turn) -> Reply:
+    """The shop's own terms; over SMS where to read them."""
+    if not any(text for _, text in turn.programme.joining.terms.texts):
+        return _kept(turn)
+    said = phrase("terms.text", text=turn.programme.joining.terms)
+    if turn.short:
+        said = phrase("terms.link", shop=turn.programme.shop.name, link=turn.page("terms"))
+    return Reply((said,), menu_of(turn))
+
+
 def _kept(turn: Turn) -> Reply:
     rows = _choices() if turn.holder else menu_of(turn)
     if turn.short:

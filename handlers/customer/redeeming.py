@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from bot.conversation import Router, Said, Step, Turn, choice, option, whole
 from bot.domain.amounts import BadAmount, in_minor_units, parse_amount
-from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
+from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, Wording, phrase
 from bot.domain.programme_earning import Reward
 from bot.domain.rewards import Voucher
 from bot.services import offers, presents, questions, redeeming
@@ -190,7 +193,22 @@ async def vouchers(turn: Turn) -> Said:
     if not open_now and not waiting:
         return Reply((phrase("voucher.none"),), member_menu(), edits=True)
     said = [await voucher_reply(turn, voucher) for voucher in open_now[:SHOWN]]
-    return [*said, *(present_reply(turn, voucher) for voucher in waiting[:SHOWN])]
+    said += [present_reply(turn, voucher) for voucher in waiting[:SHOWN]]
+    if len(said) == 1:
+        return said
+    shown = (*open_now[:SHOWN], *waiting[:SHOWN])
+    return [*(replace(one, buttons=()) for one in said), _which_back(turn, shown)]
+
+
+def _which_back(turn: Turn, shown: Sequence[Voucher]) -> Reply:
+    """Which of several to give back, by name: where choices are numbered, one list holds them."""
+    rows = []
+    for voucher in shown:
+        reward = turn.programme.reward(voucher.reward)
+        name = reward.name if reward else Wording.of(voucher.reward)
+        rows.append((option(name, "give_back", str(voucher.id)),))
+    menu: Rows = () if turn.short else ((option(phrase("button.menu"), "menu"),),)
+    return Reply((phrase("voucher.which_back"),), (*rows, *menu))
 
 
 def present_reply(turn: Turn, voucher: Voucher) -> Reply:

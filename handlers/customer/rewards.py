@@ -16,7 +16,7 @@ from bot.services.news import last_day
 from bot.services.offers import Listed
 from bot.services.wallets import Offer, Wallet
 from handlers.customer import redeeming as voucher_talk
-from handlers.menu import Rows, challenge_lines, member_menu
+from handlers.menu import Rows, challenge_lines, coming, member_menu
 from handlers.paging import PAGE, page_asked, page_of
 
 router = Router()
@@ -39,12 +39,20 @@ async def rewards(turn: Turn) -> Reply:
         (
             phrase("rewards.title"),
             *lines,
+            *_on_the_way(purse, found),
             *await challenge_lines(turn, turn.customer),
             *notice(turn.programme, turn.now),
         ),
         (*rows, _menu()) if rows else member_menu(),
         edits=True,
     )
+
+
+def _on_the_way(purse: Wallet, found: Sequence[Listed]) -> tuple[Phrase, ...]:
+    """From when money on the bonus account can be spent, where it waits for that."""
+    if any(each.offer.unit == "credit" and not each.ready for each in found):
+        return tuple(line for line in coming(purse) if line.key == "balance.coming.credit")
+    return ()
 
 
 def _page_of_rewards(turn: Turn, purse: Wallet, found: Sequence[Listed]) -> Reply:
@@ -79,6 +87,11 @@ async def _lines(turn: Turn, purse: Wallet, each: Listed) -> list[Phrase]:
 def _line(purse: Wallet, offer: Offer) -> Phrase:
     reward, programme = offer.reward, purse.programme
     name = reward.name
+    if not offer.available and offer.unit == "credit":
+        if not reward.minimum:
+            return phrase("rewards.empty_credit", reward=name)
+        missing = Money(offer.missing, programme.shop.currency)
+        return phrase("rewards.away_credit", reward=name, amount=missing)
     if not offer.available:
         return phrase(f"rewards.away.{offer.unit}", n=offer.missing, reward=name)
     if rules.free(reward):

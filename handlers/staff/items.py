@@ -13,7 +13,7 @@ from bot.conversation import Router, Step, Turn, choice, whole
 from bot.domain.amounts import BadAmount, in_minor_units, parse_amount
 from bot.domain.earning import Item, item_of, merged
 from bot.domain.earning.names import item_name, product_name
-from bot.domain.earning.typed import asked_for, item_from, unpriced
+from bot.domain.earning.typed import asked_for, exceeds, item_from, unpriced
 from bot.domain.members import Member
 from bot.domain.messages import Button, Reply, Value, phrase
 from bot.domain.programme import Programme
@@ -22,7 +22,7 @@ from bot.services.earning import major
 from handlers.menu import menu_of
 from handlers.paging import PAGE
 from handlers.staff.panel import panel
-from handlers.staff.till import count_sale
+from handlers.staff.till import count_sale, no_such_item
 
 router = Router()
 
@@ -59,7 +59,8 @@ async def take_items(turn: Turn) -> Reply:
         return Reply((phrase(f"amount.bad.{error.reason}"),), then=ITEMS, draft=turn.draft)
     known = [item for item in added if item]
     if not known or len(known) < len(added):
-        return Reply((phrase("staff.unknown_item"),), then=ITEMS, draft=turn.draft)
+        why = no_such_item(turn, turn.text.split()) or phrase("staff.unknown_item")
+        return Reply((why,), then=ITEMS, draft=turn.draft)
     return _with(turn, [*_chosen(turn), *known])
 
 
@@ -97,6 +98,9 @@ async def _count(turn: Turn, member: Member) -> Reply:
 def _with(turn: Turn, items: Sequence[Item]) -> Reply:
     """Ask for a price that is missing, else whether there is more."""
     found = merged(items)
+    if exceeds(found, major(turn.programme, whole(turn.draft.get("amount", "")) or 0)):
+        asked = PRICE if unpriced(turn.programme, _chosen(turn)) else ITEMS
+        return Reply((phrase("staff.items_exceed"),), then=asked, draft=turn.draft)
     draft: Mapping[str, str] = {
         **turn.draft,
         "items": " ".join(_kept(turn.programme, item) for item in found),

@@ -50,7 +50,8 @@ async def panel(turn: Turn, member: Member, *first: Phrase) -> Reply:
     who = phrase("staff.whose", name=member.code)
     if member.name:
         who = phrase("staff.member", name=member.name, code=member.code)
-    facts = (*progress(purse), *await tier_lines(turn, member), *waiting(purse))
+    ranks = await tier_lines(turn, member, brief=turn.short)
+    facts = (*progress(purse), *ranks, *waiting(purse))
     if not turn.short:
         facts = (*facts, _last_visit(turn, member))
     elif first:

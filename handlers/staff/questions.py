@@ -19,7 +19,7 @@ SHOWN, SHORT_SHOWN = 5, 1
 @router.command("questions", role=Role.CASHIER)
 async def open_questions(turn: Turn) -> Reply:
     """What customers asked and nobody has answered."""
-    found = await questions.open_ones(turn.uow, SHORT_SHOWN if turn.short else SHOWN)
+    found = await questions.open_ones(turn.uow, SHORT_SHOWN if turn.short else SHOWN, turn.now)
     if not found:
         return Reply((phrase("ask.none_open"),), staff_menu(turn))
     rows = tuple(
@@ -34,7 +34,7 @@ async def open_questions(turn: Turn) -> Reply:
 async def begin_answer(turn: Turn) -> Reply:
     """Begin answering a question, unless a colleague was faster."""
     number = turn.args[0] if turn.args else ""
-    found = await questions.waiting(turn.uow, whole(number) or 0)
+    found = await questions.waiting(turn.uow, whole(number) or 0, turn.now)
     if isinstance(found, Refused):
         return Reply((found.why,), staff_menu(turn))
     # What was open before is about somebody else.
@@ -43,7 +43,8 @@ async def begin_answer(turn: Turn) -> Reply:
 
 async def ask_answer(turn: Turn) -> Reply:
     """The question again, and that the next words go to the customer."""
-    found = await questions.waiting(turn.uow, whole(turn.draft.get("question", "")) or 0)
+    number = whole(turn.draft.get("question", "")) or 0
+    found = await questions.waiting(turn.uow, number, turn.now)
     cancel = choice("question.answer", "no", phrase("button.cancel"))
     if isinstance(found, Refused):
         return Reply((found.why,), ((cancel,),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.conversation import Router, Step, Turn, choice, option, whole
 from bot.domain.amounts import BadAmount, parse_amount
+from bot.domain.earning.typed import item_from
 from bot.domain.members import Member, Role
 from bot.domain.messages import Moment, Money, Phrase, Reply, phrase
 from bot.domain.programme_earning import Reward
@@ -13,7 +14,7 @@ from bot.services.results import NoShift, Refused, Repeated, Used
 from handlers.menu import menu_of, name_of, progress, staff_menu, waiting
 from handlers.paging import page_asked, page_of
 from handlers.staff.panel import by_number, not_for_you, panel, shops
-from handlers.staff.till import amount_and_receipt, earned_line
+from handlers.staff.till import amount_and_receipt, earned_line, no_such_item
 
 router = Router()
 
@@ -84,6 +85,12 @@ async def use(turn: Turn) -> Reply:
         return Reply((phrase("staff.usage_use"),), staff_menu(turn))
     code = turn.args[0].removeprefix("v_")
     amount, receipt = None, ""
+    if len(turn.args) == 1 and await _wants_amount(turn, code):
+        return Reply(then=PRICE, draft={"voucher": code})
+    if refused := no_such_item(turn, turn.args[2:]):
+        return Reply((refused,), staff_menu(turn))
+    if any(item_from(turn.programme, word.partition("=")[0]) for word in turn.args[2:]):
+        return Reply((phrase("staff.usage_use"),), staff_menu(turn))
     if len(turn.args) > 1:
         written, receipt = amount_and_receipt(" ".join(turn.args[1:]))
         try:
@@ -94,6 +101,14 @@ async def use(turn: Turn) -> Reply:
         turn.uow, code, turn.colleague, turn.now, amount_minor=amount, receipt=receipt
     )
     return await after_use(turn, used)
+
+
+async def _wants_amount(turn: Turn, code: str) -> bool:
+    """Whether a voucher that is open lowers a price."""
+    found = await redeeming.voucher_by_code(turn.uow, code)
+    if found is None or redeeming.closed(turn.uow, found[0], turn.now):
+        return False
+    return handing_over.needs_amount(turn.programme.reward(found[0].reward))
 
 
 @router.action("use_priced", role=Role.CASHIER)
@@ -150,7 +165,7 @@ async def ask_price(turn: Turn) -> Reply:
     """What the purchase comes to, before anything is taken off."""
     buttons = [choice(PRICE, "cancel", phrase("button.cancel"))]
     reward = await _priced(turn)
-    if reward and (reward.kind != "credit" or (reward.payout and "voucher" in turn.draft)):
+    if reward and handing_over.without_purchase(reward, shown="voucher" in turn.draft):
         key = "button.pay_out" if reward.kind == "credit" else "button.no_purchase"
         buttons.insert(0, choice(PRICE, "without", phrase(key)))
     example = Money(14900, turn.programme.shop.currency)
@@ -175,8 +190,9 @@ async def take_price(turn: Turn) -> Reply:
         if member:
             return await panel(turn, member)
         return Reply((phrase("cancel.done"),), staff_menu(turn))
-    amount = None
-    if turn.answer != "without":
+    amount, reward = None, await _priced(turn)
+    without = reward is None or handing_over.without_purchase(reward, shown="voucher" in turn.draft)
+    if turn.answer != "without" or not without:
         try:
             amount = parse_amount(turn.text, turn.programme.shop.currency)
         except BadAmount as error:

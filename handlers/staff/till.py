@@ -9,7 +9,7 @@ from bot.conversation import Router, Step, Turn, choice, option, whole
 from bot.domain.amounts import BadAmount, parse_amount
 from bot.domain.earning import Item
 from bot.domain.earning.names import item_name
-from bot.domain.earning.typed import asked_for, items_among, unpriced
+from bot.domain.earning.typed import asked_for, exceeds, items_among, unknown, unpriced
 from bot.domain.members import Member, Role
 from bot.domain.messages import Button, Moment, Money, Phrase, Picture, Reply, phrase
 from bot.services import claims, earning, news, reversing, staffing, units
@@ -22,6 +22,8 @@ from handlers.staff.panel import by_number, panel, shops
 
 router = Router()
 
+#: Of a word that is no product, so many characters are said again.
+TYPED_SHOWN = 30
 #: "1 234" in a command could be an amount, or an amount and a receipt's number.
 _SPACED = re.compile(r"\d{1,3} \d{3}(?:[.,]\d{1,2})?(?!\d)")
 
@@ -141,6 +143,8 @@ async def sale(turn: Turn) -> Reply:
     if _SPACED.match(rest):
         return Reply((phrase("staff.amount_spaced"),), staff_menu(turn))
     first, *more = rest.split()
+    if refused := no_such_item(turn, more):
+        return Reply((refused,), staff_menu(turn))
     try:
         items, left = items_among(turn.programme, more)
         amount_text, receipt = amount_and_receipt(" ".join((first, *left)))
@@ -151,12 +155,25 @@ async def sale(turn: Turn) -> Reply:
         name = item_name(turn.programme, item)
         example = f"{item.quantity}x{item.product}=45"
         return Reply((phrase("staff.item_price", item=name, example=example),), staff_menu(turn))
+    if exceeds(items, earning.major(turn.programme, amount)):
+        return Reply((phrase("staff.items_exceed"),), staff_menu(turn))
     if code == "-":
         return await _sale_without_card(turn, amount, items)
     member = await staffing.member_by_reference(turn.uow, code)
     if member is None:
         return Reply((phrase("staff.unknown_code"),), staff_menu(turn))
     return await count_sale(turn, member, amount, receipt, turn.key, items)
+
+
+def no_such_item(turn: Turn, words: Sequence[str]) -> Phrase | None:
+    """That a word is meant as a product and is none: it must not become a receipt's number."""
+    found = unknown(turn.programme, words)
+    if found is None:
+        return None
+    typed, near = found[0][:TYPED_SHOWN], found[1]
+    if near:
+        return phrase("staff.no_product_near", typed=typed, near=near)
+    return phrase("staff.no_product", typed=typed)
 
 
 def amount_and_receipt(text: str) -> tuple[str, str]:

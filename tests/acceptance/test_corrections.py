@@ -45,6 +45,11 @@ async def test_s8_a_part_of_a_purchase_is_given_back(open_cafe: OpenCafe) -> Non
     ]
     assert await manager.says(f"/reverse {entry}") == ["−99 points, undone\nAnna\n50 points"]
     assert await manager.says(f"/reverse {entry}") == ["That was undone already."]
+    lines = "\n".join(await anna.says("history")).split("\n")
+    assert [line.partition(" · ")[2] for line in lines if "−" in line] == [
+        "−99 points · refund",
+        "−50 points · refund",
+    ]
 
 
 async def test_s7_the_last_entries_have_numbers_and_so_do_receipts(shop: Cafe) -> None:

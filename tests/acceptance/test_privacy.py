@@ -27,6 +27,15 @@ async def stamped(cafe: Cafe, count: int, language: str = "en") -> tuple[Person,
     return anna, till, row["code"]
 
 
+@on("telegram", "simulator-text")
+async def test_a_member_reads_the_terms_again(cafe: Cafe) -> None:
+    anna = await cafe.member()
+    (programme,) = [await cafe.work.programme()]
+    terms = cafe.words.render(programme.joining.terms, "en")
+    assert terms.strip()
+    assert "".join(await anna.says("terms")).startswith(terms.strip().split("\n")[0])
+
+
 @everywhere()
 async def test_s37_all_that_is_held_is_told(cafe: Cafe) -> None:
     anna, _, code = await stamped(cafe, 7)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.domain.members import Role
 from tests.acceptance.cafe import Cafe, preset
 from tests.acceptance.conftest import OpenCafe, everywhere, on
@@ -49,7 +51,7 @@ async def test_s20_a_price_is_lowered_by_as_many_points_as_one_likes(
     ]
     assert await till.says("49.90") == [
         "€49.90 − €3 = €46.90 to pay\nUsed: Euros off. Anna\n+46 points\n"
-        "+€4.69 of store credit\n166 points\nStore credit: €14.69"
+        "+€4.69 on the bonus account\n166 points\nBonus account: €14.69"
     ]
     assert anna.sees()[-1] == "Euros off: €49.90 − €3 = €46.90. Thank you for coming."
 
@@ -75,13 +77,86 @@ async def test_s20_a_voucher_is_typed_with_the_purchase_and_its_receipt(
 @on("telegram", "simulator-text")
 async def test_s20_without_a_purchase_it_is_just_used(open_cafe: OpenCafe) -> None:
     cafe, till, anna, _ = await opened(open_cafe)
-    await anna.says("redeem 5 euros off")
-    await till.says(await newest_voucher(cafe))
-    await till.presses("Confirm")
+    await anna.says("redeem euros off")
+    await anna.says("3")
+    await till.says(f"use {await newest_voucher(cafe)}")
     assert (await till.presses("Without a purchase"))[0].startswith(
-        "Worth: €5\nUsed: 5 euros off. Anna"
+        "Worth: €3\nUsed: Euros off. Anna"
     )
     assert len(await cafe.rows("SELECT id FROM purchase")) == 1
+
+
+@on("telegram", "simulator-text")
+async def test_s20_a_voucher_with_a_minimum_is_never_used_without_a_purchase(
+    open_cafe: OpenCafe,
+) -> None:
+    cafe, till, anna, _ = await opened(open_cafe)
+    await anna.says("redeem 5 euros off")
+    code = await newest_voucher(cafe)
+    async with cafe.nothing_changes():
+        assert await till.says(f"use {code}") == [
+            "What does the purchase come to before the reward? For example €149"
+        ]
+        assert "Without a purchase" not in till.buttons
+        assert await till.says("19,99") == ["5 euros off: from €20"]
+    await till.says(f"use {code}")
+    assert (await till.says("20"))[0].startswith("€20 − €5 = €15 to pay\n")
+
+
+@everywhere()
+async def test_s20_an_experience_that_was_given_back_waits_for_no_answer(
+    open_cafe: OpenCafe,
+) -> None:
+    cafe, till, anna, _ = await opened(open_cafe)
+    await anna.says("redeem a tour of the roastery")
+    await till.says("questions")
+    await anna.says("vouchers")
+    await anna.presses("Give it back")
+    async with cafe.nothing_changes():
+        assert await till.presses("Answer 1") == [
+            "This voucher was given back. The reward is on the card again."
+        ]
+        assert await till.says("questions") == ["No question waits for an answer."]
+
+
+@on("simulator", "simulator-text")
+async def test_s20_an_experience_nobody_answered_in_time_waits_no_more(
+    open_cafe: OpenCafe,
+) -> None:
+    cafe, till, anna, _ = await opened(open_cafe)
+    await anna.says("redeem a tour of the roastery")
+    cafe.clock.advance(timedelta(days=14))
+    assert await till.says("questions") == ["No question waits for an answer."]
+
+
+@on("telegram", "simulator-text")
+async def test_s19_of_several_vouchers_one_is_given_back_by_its_name(
+    open_cafe: OpenCafe,
+) -> None:
+    cafe, _, anna, _ = await opened(open_cafe)
+    await anna.says("redeem 5 euros off")
+    await anna.says("redeem a tour of the roastery")
+    assert (await anna.says("vouchers"))[-1] == "Give one back?"
+    await anna.presses("5 euros off")
+    rows = await cafe.rows("SELECT reward, state FROM voucher ORDER BY id")
+    assert [(row["reward"], row["state"]) for row in rows] == [
+        ("five", "cancelled"),
+        ("tour", "reserved"),
+    ]
+
+
+@on("telegram", "simulator-text")
+async def test_s20_what_the_bonus_account_lacks_is_said(open_cafe: OpenCafe) -> None:
+    cafe = await open_cafe(preset("store-credit"))
+    till = await cafe.colleague("Jana", Role.OWNER)
+    anna = await cafe.member("Anna")
+    code = await cafe.code_of(anna)
+    assert await anna.says("rewards") == ["Rewards:\nPay from the bonus account: €1 more"]
+    await till.says(f"sale {code} 10")
+    assert await anna.says("rewards") == [
+        "Rewards:\nPay from the bonus account: €1 more\n"
+        "€0.50 on the bonus account from 2 April 2026"
+    ]
 
 
 @everywhere()
@@ -90,11 +165,11 @@ async def test_s21_a_colleague_takes_the_bonus_account_off_a_purchase(
 ) -> None:
     _, till, anna, code = await opened(open_cafe)
     await till.says(code)
-    await till.presses("Pay with credit")
+    await till.presses("From bonus account")
     assert (await till.says("25"))[0].split("\n")[0] == "€25 − €10 = €15 to pay"
     assert anna.sees()[-1] == "Bonus account: €25 − €10 = €15. Thank you for coming."
     # 10 % of the 15 euros that were paid.
-    assert "Store credit: €1.50" in (await anna.says("balance"))[0]
+    assert "Bonus account: €1.50" in (await anna.says("balance"))[0]
 
 
 @on("telegram", "simulator-text")
@@ -108,7 +183,7 @@ async def test_s20_credit_is_shown_as_an_amount_and_paid_out(open_cafe: OpenCafe
     await till.says(code)
     await till.presses("Confirm")
     assert (await till.presses("Pay it out"))[0].split("\n")[0] == "Pay out: €4.20"
-    assert "Store credit: €5.80" in (await anna.says("balance"))[0]
+    assert "Bonus account: €5.80" in (await anna.says("balance"))[0]
 
 
 @everywhere()

@@ -45,7 +45,8 @@ async def test_s18_a_sale_reaches_a_tier_and_all_see_it(club: Cafe) -> None:
     assert "Gold reached" in said.split("\n")
     [news] = anna.sees()
     assert news == (
-        "+100 points. You have 150.\nGold is yours now, until 2 March 2027.\nA cake a month"
+        "+100 points. You have 150.\nGold is yours now, until 2 March 2027.\nA cake a month\n"
+        "Points × 2"
     )
     assert "Tier: Gold until 2 March 2027" in (await anna.says("balance"))[0].split("\n")
     assert "Tier: Gold until 2 March 2027" in (await till.says(code))[0].split("\n")

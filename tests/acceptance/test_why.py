@@ -101,7 +101,7 @@ async def test_s13_history_in_czech(shop: Cafe) -> None:
     anna, till, code = await at_the_till(shop, "cs")
     await till.says(f"sale {code} 20 latte=10")
     assert (await lines(anna, "historie"))[1] == (
-        "+45 bodů · nákup 20, Dvojité pondělí 20, bonus ×1.5 5"
+        "+45 bodů · nákup 20, Dvojité pondělí 20, bonus ×1,5 5"
     )
 
 
@@ -126,6 +126,30 @@ async def test_s13_what_is_in_a_purchase_is_typed_after_the_amount(shop: Cafe) -
 
 
 @on("simulator-text", "telegram")
+@pytest.mark.parametrize(
+    "line", ["tobaco=12", "2xtobaco", "tobaco*2", "2xtobaco=12", "R-1 tobaco=1"]
+)
+async def test_s41_a_product_nobody_knows_is_no_receipt(shop: Cafe, line: str) -> None:
+    _, till, code = await at_the_till(shop)
+    async with shop.nothing_changes():
+        assert (await till.says(f"sale {code} 30 {line}"))[0].startswith(
+            "There is no product “tobaco”. Did you mean “tobacco”? Nothing was counted."
+        )
+        assert (await till.says(f"sale {code} 30 wine=12"))[0].startswith(
+            "There is no product “wine”. Nothing was counted."
+        )
+
+
+@on("simulator-text", "telegram")
+@pytest.mark.parametrize("receipt", ["2x4711", "FX12", "F-12/2"])
+async def test_s10_a_receipt_may_look_like_a_quantity(shop: Cafe, receipt: str) -> None:
+    _, till, code = await at_the_till(shop)
+    assert (await till.says(f"sale {code} 30 {receipt}"))[0].startswith("+")
+    async with shop.nothing_changes():
+        assert (await till.says(f"sale {code} 30 {receipt}"))[0].startswith("Counted already")
+
+
+@on("simulator-text", "telegram")
 async def test_s41_the_price_of_what_must_not_earn_is_asked_for(shop: Cafe) -> None:
     anna, till, code = await at_the_till(shop)
     await shop.passes(days=1)
@@ -134,6 +158,8 @@ async def test_s41_the_price_of_what_must_not_earn_is_asked_for(shop: Cafe) -> N
         assert said.startswith("How much of it was tobacco? Add the price: 1xtobacco=45")
         [said] = await till.says(f"sale {code} 30 tobacco=lots")
         assert said
+        [said] = await till.says(f"sale {code} 30 tobacco=40")
+        assert said.startswith("One part costs more than the whole purchase.")
     [said] = await till.says(f"sale {code} 30 tobacco=12.50")
     assert said.startswith("+17 points")
     assert (await lines(anna))[1] == "+17 points · purchase"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,8 +13,10 @@ import pytest
 
 from bot.domain.expiry import add_months, local_midnight
 from bot.domain.rewards import Voucher
+from bot.programmes import preset
 from bot.services import erasing, importing, merging, redeeming, staffing, wallets
 from bot.services.merging import Merged
+from bot.services.results import Refused, Repeated
 from bot.services.unit_of_work import Work
 from bot.storage import members, operations
 from tests.cli.conftest import Ran, Shop
@@ -179,7 +183,7 @@ def test_show_has_a_reserved_voucher(shop: Shop) -> None:
             member = await members.by_code(uow.tx, "ANNA-1")
             assert member is not None
             voucher = await redeeming.reserve(uow, member.id, "coffee", "key", now)
-            assert not isinstance(voucher, redeeming.Refused | redeeming.Repeated)
+            assert not isinstance(voucher, Refused | Repeated)
             return voucher
 
     voucher = shop.ask(reserve)
@@ -202,15 +206,39 @@ def test_show_for_people_takes_a_name_as_it_is(shop: Shop, monkeypatch: pytest.M
     bring_in(shop, "code,name,stamps\nM1,[bold]:coffee:,3\n")
     out = shop.run("members", "show", "m1").out
     assert out[:3] == ["M1  [bold]:coffee:", "  stamps: 3", "  reward:coffee: 0"]
-    end = local_midnight(add_months(today(), 12) + timedelta(days=1), PRAGUE)
     row = next(line for line in out if "opening" in line)
     assert [cell.strip() for cell in row.split("│")[1:-1]] == [
         "stamps",
         "3",
         "3",
-        end.astimezone(PRAGUE).strftime("%Y-%m-%d %H:%M"),
+        add_months(today(), 12).isoformat(),
         "opening",
     ]
+
+
+def test_show_for_people_says_money_and_last_days(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    shop.programme.write_text(preset("store-credit").replace('"CZK"', '"EUR"'), "utf-8")
+    bring_in(shop, "code,name,credit\nM1,Anna,5.99\n")
+    out = shop.run("members", "show", "m1").out
+    assert out[:2] == ["M1  Anna", "  credit: 5.99 EUR"]
+    assert shown(shop, "M1")["balances"] == {"credit": 599}
+    row = next(line for line in out if "opening" in line)
+    assert "5.99 EUR" in row
+    assert shown(shop, "M1")["lots"][0]["amount"] == 599
+
+
+def test_an_export_into_a_pipe_leaves_the_pipe(shop: Shop, tmp_path: Path) -> None:
+    bring_in(shop, PEOPLE)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as reading:
+        read = reading.submit(pipe.read_text, "utf-8")
+        assert shop.run("members", "export", str(pipe)).code == 0
+        assert read.result().splitlines()[0] == PEOPLE.splitlines()[0]
+    assert pipe.is_fifo()
 
 
 def test_show_nobody(shop: Shop) -> None:

@@ -146,6 +146,15 @@ def test_s13_a_program_reads_the_same(shop: Shop, anna: str) -> None:
     }
 
 
+def test_nothing_is_earned_because_no_rule_is_for_purchases(shop: Shop) -> None:
+    bring_in(shop, "code,name,stamps\nANNA-1,Anna,0\n")
+    said = explained(shop, "--member", "ANNA-1", "--amount", "100").out
+    assert said[1] == (
+        "It earns nothing: the programme has no rule for purchases, an [[earn]] with "
+        '`rule = "purchase"` or `rule = "product"`.'
+    )
+
+
 def test_explaining_changes_nothing(shop: Shop, anna: str) -> None:
     once = explained(shop, "--member", anna, "--amount", "600", "--at", MONDAY)
     assert explained(shop, "--member", anna, "--amount", "600", "--at", MONDAY) == once

@@ -120,6 +120,8 @@ ADDED = [
     ('[campaigns.winback]\ngift = { reward = "cake" } #!', "campaigns.winback.gift", "error",
      'the reward "cake" is for points: give its price, { points = 100 }, or a reward without '
      "`points` (lines 29 and {})"),
+    ("[campaigns.winback]\ngift = { credit = 5 } #!", "campaigns.winback.gift", "error",
+     "the programme has no credit: add a table [units.credit], or give something else"),
     ('[campaigns.winback]\nvariants.hot.gift = { reward = "cofee" } #!',
      "campaigns.winback.variants.hot.gift", "error",
      'there is no reward with the code "cofee". Did you mean "coffee"?'),

@@ -192,6 +192,11 @@ VALUES = [
      "write a table in braces, with a name for each value, not 3"),
     ("[joining]", "[caps]\nchannels = { sms = 1 } #!\n[joining]", "caps.channels.sms",
      "write how many messages in which time: { day = 1, week = 2 }"),
+    *(("[joining]", '[[earn]]\nrule = "visit"\nunit = "stamps"\n'
+       f'hours = "{hours}" #!\n[joining]', "earn[1].hours",
+       f'write from when to when, such as "{meant}"')
+      for hours, meant in (("14-17", "14:00-17:00"), ("9 - 12", "09:00-12:00"),
+                           ("14", "14:00-17:00"), ("25-26", "14:00-17:00"))),
     *(("[joining]", f"[quiet_hours]\nend = {value} #!\n[joining]", "quiet_hours.end",
        'write a time of day in quotes, such as "09:00" or "18:30"')
       for value in ('""', '"24:00"', '"9 am"', "9", "true")),
@@ -199,7 +204,8 @@ VALUES = [
      "write a list in brackets, such as [30], not 30"),
     *(("[joining]", f"[campaigns.winback]\ngift = {value} #!\n[joining]",
        "campaigns.winback.gift",
-       'write what is given: { stamps = 1 }, { points = 50 } or { reward = "coffee" }')
+       "write what is given: { stamps = 1 }, { points = 50 }, { credit = 5 } or "
+       '{ reward = "coffee" }')
       for value in ('"coffee"', "{ stamps = 0 }", "{ stamps = true }", '{ reward = "" }', "{}",
                     "{ stamps = 1, points = 1 }")),
     ("[joining]", '[campaigns.winback]\nvariants.a.txt = "A" #!\n[joining]',

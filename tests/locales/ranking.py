@@ -42,12 +42,23 @@ early_access = true
 free_delivery = true
 benefits = {named(7)}
 """
+SPENT = f"""
+[tiers]
+
+[[tiers.levels]]
+code = "silver"
+name = {named(5)}
+threshold = 1000
+"""
 PAID = f"""
 [[tiers.levels]]
 code = "club"
 name = {named(8)}
 fee = 1234.50
 lasts = "12 months"
+multiply = 1.25
+expires = "36 months"
+birthday_gift = {{ reward = "points1" }}
 link = "{CONTACT}"
 """
 ENDLESS = f"""
@@ -88,6 +99,9 @@ async def ranking(listener: Listener) -> None:
         levels = levels.replace("@high", str(high))
         async with listener.cafe(programme(VISIT, PURCHASE, limits=OFTEN, more=levels)) as cafe:
             await _rising(cafe)
+    both = SPENT + PAID + LATER
+    async with listener.cafe(programme(VISIT, PURCHASE, limits=OFTEN, more=both)) as cafe:
+        await _holding_both(cafe)
     for tier, level in (("club", PAID), ("always", ENDLESS)):
         async with listener.cafe(programme(VISIT, PURCHASE, more=f"[tiers]\n{level}")) as cafe:
             await _paying(cafe, tier)
@@ -118,6 +132,20 @@ async def _rising(cafe: Cafe) -> None:
     for _ in range(12):
         await cafe.passes(days=15)
         await anna.says("balance")
+
+
+async def _holding_both(cafe: Cafe) -> None:
+    anna, till = await _joins(cafe), await cafe.colleague(NAME, Role.CASHIER, "place0")
+    code = await _code(cafe)
+    await till.says(f"sale {code} 12345,50")
+    await anna.says("balance")
+    await cafe.passes(days=15)
+    await till.says(f"membership {code} club")
+    await till.says("1")
+    await till.says(f"sale {code} 149,50")
+    await till.says(code)
+    for text in ("balance", "2", "membership"):
+        await anna.says(text)
 
 
 async def _paying(cafe: Cafe, tier: str) -> None:

@@ -209,7 +209,7 @@ async def test_whoever_looks_for_them_finds_nobody(scene: Scene) -> None:
         for kind, value in (("telegram", CHAT), ("phone", PHONE), ("email", MAIL)):
             assert await members.by_identity(uow.tx, kind, value) is None
         assert await cards.by_token(shop.work, uow.programme, scene.token, LATER) is None
-        assert await questions.open_ones(uow, 10) == []
+        assert await questions.open_ones(uow, 10, NOW) == []
     assert [page async for page in exporting.lines(shop.work, LATER)] == []
     assert why(await shop.stamp(anna, scene.bara, now=LATER)) == "staff.unknown_code"
     assert why(await shop.give(anna, scene.bara, now=LATER)) == "staff.unknown_code"

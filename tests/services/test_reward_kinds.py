@@ -211,7 +211,7 @@ async def test_s20_an_experience_waits_for_an_answer_and_is_used_by_it(
     assert isinstance(voucher, Voucher)
     assert (voucher.ends_at, await shop.has(anna, "points")) == (NOW + 14 * DAY, (100,))
     async with shop.uow() as uow:
-        [waiting] = await questions.open_ones(uow, 5)
+        [waiting] = await questions.open_ones(uow, 5, NOW)
         assert waiting.said.key == "ask.experience"
         assert await questions.answer(uow, waiting.id, "Saturday at ten?", bara, NOW + DAY) is None
     assert (await shop.told(chat))[-1] == "ask.answer"
@@ -354,7 +354,7 @@ async def test_s8_a_used_reward_is_given_back_with_its_old_validity_once(
     shop: Shop, anna: Member, bara: Staff
 ) -> None:
     before = (await shop.wallet(anna)).endings()
-    voucher = await shop.voucher(anna, "five")
+    voucher = await shop.voucher(anna, "euros", much=5)
     assert why(await shop.restore(voucher.id, bara)) == "voucher.final"
     await shop.use(voucher.code, bara)
     restored = await shop.restore(voucher.id, bara, now=NOW + DAY, key="give back")
@@ -383,7 +383,7 @@ async def test_s8_a_reward_is_given_back_to_who_its_owner_became(
 ) -> None:
     """The lots it came from were another member's, who was merged into the elder since."""
     elder = await shop.member("Anna", now=NOW - 20 * DAY)
-    voucher = await shop.voucher(anna, "five")
+    voucher = await shop.voucher(anna, "euros", much=5)
     await shop.use(voucher.code, bara)
     ends = (await shop.wallet(anna)).endings()
     await shop.merge(elder, anna, now=NOW + MINUTE)

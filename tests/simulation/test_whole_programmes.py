@@ -257,8 +257,9 @@ class Life:
                 self.plain.give_back(number)
         self.vouchers = [each for each in self.vouchers if each[0].ends_at > self.now]
         await jobs.sweep(self.shop.work, StandingClock(self.now), _tell_nobody)
-        for plain in (self.plain, self.theirs):
-            plain.sweep(self.now)
+        self.plain.sweep(self.now)
+        if not self.merged:
+            self.theirs.sweep(self.now)
 
     async def compare(self) -> None:
         """The member has what the model says: balances and, once all is looked at, the tier."""

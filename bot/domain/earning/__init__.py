@@ -40,6 +40,7 @@ TIER_UNITS, TIER_TRIGGERS = ("points", "credit"), ("visit", "purchase")
 
 __all__ = [
     "RULES",
+    "TIER_UNITS",
     "WHY",
     "Breakdown",
     "Event",

@@ -28,7 +28,7 @@ class Event:
     A purchase's `amount` is its price in the currency's major unit; of that `discount` was taken
     off, and `reward_part` paid with a reward or with credit. `count` is how many visits a stamping
     stands for. `tier`, `tags` and `birthday` are the member's at that time, `first` says that they
-    bought nothing before.
+    bought nothing before. `tier` is the highest of the `tiers` they hold.
     """
 
     trigger: str
@@ -41,6 +41,7 @@ class Event:
     items: tuple[Item, ...] = ()
     location: str | None = None
     tier: str | None = None
+    tiers: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     birthday: tuple[int, int] | None = None
     first: bool = False

@@ -80,6 +80,11 @@ def _no_birthday(rule: Earn, case: Case) -> bool:
     return rule.birthday_days is not None and not in_birthday(rule, case.event, case.leap_day)
 
 
+def _other_tier(rule: Earn, case: Case) -> bool:
+    held = case.event.tiers or {case.event.tier}
+    return bool(rule.tiers) and held.isdisjoint(rule.tiers)
+
+
 def _used_up(most: int | None, used: int) -> bool:
     return most is not None and used >= most
 
@@ -91,7 +96,7 @@ _REASONS: tuple[tuple[str, Callable[[Earn, Case], bool]], ...] = (
     ("weekday", _other_weekday),
     ("hours", _other_hours),
     ("dates", _other_dates),
-    ("tier", lambda r, c: bool(r.tiers) and c.event.tier not in r.tiers),
+    ("tier", _other_tier),
     ("tag", lambda r, c: bool(r.tags) and c.event.tags.isdisjoint(r.tags)),
     ("first", lambda r, c: r.first and not c.event.first),
     ("birthday", _no_birthday),

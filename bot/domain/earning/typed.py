@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 
 from bot.domain.amounts import parse_amount
 from bot.domain.earning.base import Item
@@ -18,6 +19,9 @@ MOST = 999
 
 _BEFORE = re.compile(r"(\d{1,3})[x*×](.+)")
 _AFTER = re.compile(r"(.+)[x*×](\d{1,3})")
+#: What is meant as a line of a purchase, whether or not there is such a product: a price, or how
+#: many of a word. A receipt's number may be 2x4711 or FX12.
+_MEANT = re.compile(r"(?:\d{1,3}[x*×])?([^=]*)=.*|\d{1,3}[x*×](\D+)|(\D+)[*×]\d{1,3}")
 
 
 def codes(programme: Programme) -> tuple[str, ...]:
@@ -53,6 +57,22 @@ def items_among(
     found = [(word, item_from(programme, word)) for word in words]
     items = merged(item for _, item in found if item)
     return items, tuple(word for word, item in found if item is None)
+
+
+def unknown(programme: Programme, words: Sequence[str]) -> tuple[str, str] | None:
+    """The first word meant as a line of a purchase that names no product; and what code is near."""
+    for word in words:
+        meant = _MEANT.fullmatch(word.casefold())
+        if meant and item_from(programme, word.partition("=")[0]) is None:
+            named = next((part for part in meant.groups() if part), "")
+            near = get_close_matches(named, codes(programme), n=1)
+            return named or word, near[0] if near else ""
+    return None
+
+
+def exceeds(items: Sequence[Item], amount: Decimal) -> bool:
+    """Whether the lines with a price come to more than the whole purchase."""
+    return sum((item.amount for item in items if item.amount), Decimal(0)) > amount
 
 
 def unpriced(programme: Programme, items: Sequence[Item]) -> Item | None:
