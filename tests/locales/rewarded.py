@@ -115,7 +115,7 @@ async def _prices(cafe: Cafe, anna: Person, till: Person) -> None:
     for text in (await _newest(cafe), "1", "1"):
         await till.says(text)
     await till.says(await _code(cafe, 1))
-    await till.presses("Pay with credit")
+    await till.presses("From bonus account")
     await till.says("100")
 
 
