@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import shutil
 import signal
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bot import programmes
 from bot.services.unit_of_work import Work
@@ -22,6 +24,12 @@ from bot.storage.database import Database
 from bot.storage.keys import open_vault
 from bot.storage.migrate import migrate
 from locales import Catalogues
+
+# The same examples in every run, so that what was green stays so; new ones with
+# `REGULARS_EXAMPLES=1000`, which tests/simulation/test_whole_programmes.py takes as a number too.
+settings.register_profile("same", derandomize=True)
+if not os.environ.get("REGULARS_EXAMPLES"):
+    settings.load_profile("same")
 
 #: What wraps the keys of every test's database.
 SECRET = "a secret for tests only"

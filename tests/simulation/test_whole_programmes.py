@@ -305,7 +305,6 @@ async def live(url: str, languages: Sequence[str], rules: Rules, acts: Sequence[
 
 @settings(
     max_examples=EXAMPLES,
-    derandomize=not WANTED,
     deadline=None,
     # A story makes a database of its own each time.
     suppress_health_check=[
